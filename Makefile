@@ -1,0 +1,56 @@
+# Only Python 3.11, make and the network are needed; everything else goes into .venv and var.
+
+PYTHON ?= python3
+PORT ?= 5232
+PYTEST_ARGUMENTS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES_OF_DEPENDENCIES := pyproject.toml setup.cfg
+
+export RADICALE_BOOKING_CONFIG ?= config/radicale-booking.ini
+
+.PHONY: serve test check bench soak clean
+
+serve: $(VENV)/.installed
+	@$(BIN)/radicale-booking demo --port $(PORT)
+	@exec $(BIN)/radicale-booking serve --host 127.0.0.1 --port $(PORT)
+
+test: $(VENV)/.installed-test
+	@.ci/browser
+	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto $(PYTEST_ARGUMENTS)
+
+check: $(VENV)/.installed-check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-test
+	@env -u RADICALE_BOOKING_CONFIG $(BIN)/python -m benchmarks
+
+soak: $(VENV)/.installed-test
+	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -m soak $(PYTEST_ARGUMENTS)
+
+# A stamp for each set of dependencies: a second run installs nothing.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-check: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check,test]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""What an operator copies: configuration, rights, service units and proxy settings."""

@@ -1,0 +1,1 @@
+"""Radicale's plug points: thin adapters over the services."""

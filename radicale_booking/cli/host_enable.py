@@ -1,0 +1,15 @@
+"""``radicale-booking host enable``."""
+
+from __future__ import annotations
+
+from radicale_booking.cli.invocation import Context, HostName, invocation
+from radicale_booking.services import accounts
+
+
+def command(context: Context, host: HostName) -> None:
+    """Make a user bookable: a calendar for bookable hours, and a default calendar for the bookings."""
+    call = invocation(context)
+    app = call.app()
+    accounts.enable_host(app, host)
+    call.say(f"{host} can be booked; draw bookable hours into the calendar {app.settings.public_url}/{host}/bookable/",
+             {"name": host, "bookable_hours": f"{app.settings.public_url}/{host}/bookable/"})

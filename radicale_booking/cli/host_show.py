@@ -1,0 +1,19 @@
+"""``radicale-booking host show``."""
+
+from __future__ import annotations
+
+from radicale_booking.cli.invocation import Context, HostName, invocation
+from radicale_booking.services import booking
+
+
+def command(context: Context, host: HostName) -> None:
+    """Show a host with links for people and for calendar programs."""
+    call = invocation(context)
+    app = call.app()
+    page = booking.host_page(app, host)
+    call.show({
+        "name": page.principal.name, "email": page.principal.email, "timezone": page.principal.timezone,
+        "booking_page": f"{app.settings.public_url}/book/{host}/",
+        "calendar_address": f"{app.settings.public_url}/{host}/",
+        "event_types": ", ".join(event_type.slug for event_type in page.event_types),
+    })

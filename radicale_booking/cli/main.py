@@ -1,0 +1,139 @@
+"""The ``radicale-booking`` command: its tree of commands, and the edge where errors become one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from radicale_booking import __version__, wiring
+from radicale_booking.cli import (
+    db_check,
+    db_info,
+    db_migrate,
+    demo,
+    event_type_add,
+    event_type_list,
+    event_type_remove,
+    event_type_set,
+    event_type_show,
+    explain,
+    export_radicale,
+    host_enable,
+    host_show,
+    import_radicale,
+    reservation_cancel,
+    reservation_list,
+    reservation_show,
+    serve,
+    slots,
+    user_add,
+    user_list,
+    user_passwd,
+    user_remove,
+)
+from radicale_booking.cli.invocation import Invocation
+from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken, Unavailable
+from radicale_booking.settings import ENVIRONMENT_VARIABLE, InvalidSettings
+
+_FLAGS_ANYWHERE = ("--json",)
+_OPTIONS_ANYWHERE = ("--config",)
+
+#: Group -> (what it is about, its commands).
+_GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "user": ("Users and their passwords.", {
+        "add": user_add.command, "list": user_list.command, "passwd": user_passwd.command,
+        "remove": user_remove.command}),
+    "host": ("Users that can be booked.", {"enable": host_enable.command, "show": host_show.command}),
+    "event-type": ("What can be booked with a host.", {
+        "add": event_type_add.command, "list": event_type_list.command, "show": event_type_show.command,
+        "set": event_type_set.command, "remove": event_type_remove.command}),
+    "reservation": ("Bookings.", {
+        "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command}),
+    "db": ("The database.", {"migrate": db_migrate.command, "info": db_info.command, "check": db_check.command}),
+    "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
+    "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
+}
+
+
+def build() -> typer.Typer:
+    """The command tree."""
+    root = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+                       pretty_exceptions_enable=False,
+                       help="A CalDAV/CardDAV server that is at the same time a booking system.")
+    root.callback()(_root)
+    root.command("serve")(serve.command)
+    root.command("slots")(slots.command)
+    root.command("explain")(explain.command)
+    root.command("demo", hidden=True)(demo.command)
+    for name, (purpose, commands) in _GROUPS.items():
+        group = typer.Typer(no_args_is_help=True, help=purpose, rich_markup_mode=None)
+        for word, command in commands.items():
+            group.command(word)(command)
+        root.add_typer(group, name=name)
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a ``BookingError`` is told on standard error and ends with exit code 1."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        get_command(build()).main(args=_hoisted(given), prog_name="radicale-booking")
+    except InvalidSettings as error:
+        sys.exit(str(error))
+    except BookingError as error:
+        sys.exit(f"radicale-booking: {sentence(error)}")
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has gone; that is its right.
+        sys.stderr.close()
+        sys.exit(1)
+    finally:
+        wiring.close()
+
+
+def sentence(error: BookingError) -> str:
+    """``error`` as one line for people."""
+    if isinstance(error, SlotTaken):
+        nearest = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
+        hint = f"; nearest: {nearest}" if nearest else ""
+        return f"{error.start:%Y-%m-%dT%H:%MZ} is not free ({error.rule}){hint}"
+    if isinstance(error, IllegalTransition):
+        return f"cannot {error.event} a reservation that is {error.state}"
+    return " ".join((error.reason if isinstance(error, Unavailable) else str(error)).split())
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """``arguments`` with the options of the whole program in front, wherever they were written."""
+    front: list[str] = []
+    rest: list[str] = []
+    pending = iter(arguments)
+    for argument in pending:
+        if argument == "--":
+            rest += [argument, *pending]
+        elif argument in _OPTIONS_ANYWHERE:
+            front += [argument, *(value for value in [next(pending, None)] if value is not None)]
+        elif argument in _FLAGS_ANYWHERE or argument.startswith(tuple(f"{name}=" for name in _OPTIONS_ANYWHERE)):
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"radicale-booking {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    config: Annotated[str | None, typer.Option(metavar="FILE", envvar=ENVIRONMENT_VARIABLE,
+                                               help="Configuration file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Results as JSON, for machines.")] = False,
+    _version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True,
+                                           callback=_show_version)] = False,
+) -> None:
+    context.obj = Invocation(config, as_json)

@@ -1,0 +1,1 @@
+"""Radicale's WSGI application, extended."""

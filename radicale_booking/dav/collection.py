@@ -1,0 +1,202 @@
+"""A collection of Radicale's, read from and written to the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, tzinfo
+from email.utils import format_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+from zoneinfo import ZoneInfo
+
+from radicale import item as radicale_item
+from radicale import pathutils
+from radicale.item import filter as radicale_filter
+from radicale.storage import BaseCollection, ComponentNotFoundError
+
+from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.items import ItemRow
+
+if TYPE_CHECKING:
+    from radicale_booking.dav.storage import Storage
+
+_TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
+
+
+class Collection(BaseCollection):
+    """The collection of ``row``; valid while the storage's lock is held."""
+
+    def __init__(self, storage: Storage, row: CollectionRow) -> None:
+        super().__init__()
+        self._storage = storage
+        self.row = row
+
+    @property
+    def path(self) -> str:
+        return self.row.path
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.row.incarnation}-{self.row.sequence}"'
+
+    @property
+    def last_modified(self) -> str:
+        return format_datetime(self.row.modified, usegmt=True)
+
+    @property
+    def tag(self) -> str:
+        return self.row.tag
+
+    def item(self, row: ItemRow) -> radicale_item.Item:
+        """``row`` as Radicale's item, its text not parsed."""
+        return radicale_item.Item(
+            collection=self, href=row.href, etag=row.etag, uid=row.uid, name=row.name, text=row.text,
+            component_name=row.component, time_range=(row.first_epoch, row.last_epoch),
+            last_modified=time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(row.modified_epoch)))
+
+    def get_multi(self, hrefs: Iterable[str]) -> Iterator[tuple[str, radicale_item.Item | None]]:
+        wanted = list(dict.fromkeys(hrefs))
+        with self._storage.reading() as unit_of_work:
+            found = {row.href: row for row in unit_of_work.items.get_many(self.row.id, wanted)}
+        for href in wanted:
+            yield href, self.item(found[href]) if href in found else None
+
+    def get_all(self) -> Iterator[radicale_item.Item]:
+        with self._storage.reading() as unit_of_work:
+            rows = unit_of_work.items.all(self.row.id)
+        yield from map(self.item, rows)
+
+    def get_filtered(self, filters: Iterable[Any]) -> Iterator[tuple[radicale_item.Item, bool]]:
+        filters = list(filters)
+        component, start, end, simple = radicale_filter.simplify_prefilters(filters, self.tag)
+        bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
+        if component != "VEVENT" or not simple or not bounded:
+            # Only VEVENTs have occurrences in the store; of others the text decides.
+            yield from ((item, matched and not bounded) for item, matched in super().get_filtered(filters))
+            return
+        for row, matched in self._storage.unit_of_work.items.in_range(self.row.id, component, start, end):
+            yield self.item(row), matched
+
+    def has_uid(self, uid: str) -> bool:
+        return self._storage.unit_of_work.items.has_uid(self.row.id, uid)
+
+    def upload(self, href: str, item: radicale_item.Item) -> tuple[radicale_item.Item, radicale_item.Item | None]:
+        """Store ``item`` as ``href``; the stored item and the one it replaced.
+
+        Raises ``SlotTaken`` when a reservation's event was moved to a time that is not free.
+        """
+        if not pathutils.is_safe_filesystem_path_component(href):
+            raise pathutils.UnsafePathError(href)
+        unit_of_work = self._storage.unit_of_work
+        old = unit_of_work.items.get(self.row.id, href)
+        text = item.serialize()
+        index = self._storage.app.calendar.index(text, now=unit_of_work.now, floating_zone=self._floating_zone)
+        row = unit_of_work.items.store(
+            self.row.id, href=href, uid=item.uid, etag=item.etag, name=item.name, component=item.component_name,
+            text=text, index=index)
+        if old is not None and old.uid != item.uid:
+            self._storage.removed(self.row, old.uid, old.text)
+            old_text = None
+        else:
+            old_text = old.text if old is not None else None
+        self._storage.written(self.row, old_text, text, item.uid)
+        self._refresh()
+        return self.item(row), self.item(old) if old is not None else None
+
+    def delete(self, href: str | None = None) -> None:
+        """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled."""
+        unit_of_work = self._storage.unit_of_work
+        if href is None:
+            self._forget_members(self.row)
+            unit_of_work.collections.remove(self.row)
+            return
+        if not pathutils.is_safe_filesystem_path_component(href):
+            raise pathutils.UnsafePathError(href)
+        row = unit_of_work.items.get(self.row.id, href)
+        if row is None:
+            raise ComponentNotFoundError(href)
+        unit_of_work.items.delete(self.row.id, href)
+        self._storage.removed(self.row, row.uid, row.text)
+        self._refresh()
+
+    def _forget_members(self, collection: CollectionRow) -> None:
+        unit_of_work = self._storage.unit_of_work
+        for child in unit_of_work.collections.children(collection):
+            self._forget_members(child)
+        if collection.tag == "VCALENDAR":
+            for row in unit_of_work.items.all(collection.id):
+                unit_of_work.items.delete(collection.id, row.href)
+                self._storage.removed(collection, row.uid, row.text)
+
+    def replace_members(self, items: Iterable[radicale_item.Item],
+                        suffix: str) -> tuple[dict[str, radicale_item.Item], list[str]]:
+        """Make ``items`` the only members; the members replaced and the hrefs of new ones."""
+        stored = self._storage.unit_of_work.items
+        former = {row.href: row for row in stored.all(self.row.id)}
+        replaced: dict[str, radicale_item.Item] = {}
+        kept: set[str] = set()
+        for item in items:
+            href = _free_href(item.uid, suffix, kept)
+            kept.add(href)
+            if href in former:
+                replaced[href] = self.item(former[href])
+            if href not in former or former[href].text != item.serialize():
+                self.upload(href, item)
+        for href in former.keys() - kept:
+            self.delete(href)
+        return replaced, sorted(kept - former.keys())
+
+    @overload
+    def get_meta(self, key: None = None) -> Mapping[str, str]: ...
+
+    @overload
+    def get_meta(self, key: str) -> str | None: ...
+
+    def get_meta(self, key: str | None = None) -> Mapping[str, str] | str | None:
+        return self.row.props if key is None else self.row.props.get(key)
+
+    def set_meta(self, props: Mapping[str, str]) -> None:
+        self._storage.unit_of_work.collections.set_props(self.row, props, props.get("tag", ""))
+        self._refresh()
+
+    def sync(self, old_token: str = "") -> tuple[str, Iterable[str]]:
+        """The present sync-token and the hrefs changed since ``old_token`` (RFC 6578 §3.2).
+
+        Raises ``ValueError`` for a token that was not given out by this collection or is too old.
+        """
+        token = f"{_TOKEN_PREFIX}{self.row.incarnation}-{self.row.sequence}"
+        if not old_token:
+            return token, self._hrefs()
+        incarnation, _, number = old_token.removeprefix(_TOKEN_PREFIX).rpartition("-")
+        if not old_token.startswith(_TOKEN_PREFIX) or not (number.isascii() and number.isdigit()):
+            raise ValueError(f"Malformed token: {old_token!r}")
+        since = int(number)
+        if incarnation != self.row.incarnation or not self.row.oldest_sequence <= since <= self.row.sequence:
+            raise ValueError(f"Token not found: {old_token!r}")
+        return token, self._storage.unit_of_work.items.changes(self.row.id, since)
+
+    def _hrefs(self) -> Iterator[str]:
+        with self._storage.reading() as unit_of_work:
+            hrefs = unit_of_work.items.hrefs(self.row.id)
+        yield from hrefs
+
+    @cached_property
+    def _floating_zone(self) -> tzinfo:
+        principals = self._storage.unit_of_work.principals
+        principal = principals.by_id(self.row.principal_id) if self.row.principal_id is not None else None
+        return ZoneInfo(principal.timezone) if principal is not None else UTC
+
+    def _refresh(self) -> None:
+        fresh = self._storage.unit_of_work.collections.by_id(self.row.id)
+        assert fresh is not None  # noqa: S101 - only delete() removes it
+        self.row = fresh
+
+
+def _free_href(uid: str, suffix: str, taken: set[str]) -> str:
+    """The member name for ``uid``, as Radicale's own storage chooses it."""
+    plain = uid if uid.lower().endswith(suffix) else uid + suffix
+    for href in (plain, radicale_item.get_etag(uid).strip('"') + suffix):
+        if pathutils.is_safe_filesystem_path_component(href) and href not in taken:
+            return href
+    return radicale_item.find_available_uid(taken.__contains__, suffix)

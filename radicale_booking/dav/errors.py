@@ -1,0 +1,56 @@
+"""What a WebDAV client is told of each error: a status and the precondition that failed (RFC 4918 §16)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from http import HTTPStatus
+
+from radicale import types, xmlutils
+
+from radicale_booking.errors import (
+    BookingError,
+    Conflict,
+    InvalidCalendar,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SlotTaken,
+    StoreUnavailable,
+    Unavailable,
+)
+
+NAMESPACE = "urn:radicale-booking:"
+
+#: The first class that fits decides: status, and the element inside DAV:error.
+_TABLE: tuple[tuple[type[BookingError], HTTPStatus, str], ...] = (
+    (SlotTaken, HTTPStatus.CONFLICT, f"{{{NAMESPACE}}}slot-not-available"),
+    (Conflict, HTTPStatus.CONFLICT, f"{{{NAMESPACE}}}conflict"),
+    (InvalidCalendar, HTTPStatus.FORBIDDEN, xmlutils.make_clark("C:valid-calendar-data")),
+    (InvalidInput, HTTPStatus.FORBIDDEN, f"{{{NAMESPACE}}}invalid-input"),
+    (NotFound, HTTPStatus.NOT_FOUND, f"{{{NAMESPACE}}}not-found"),
+    (NotAllowed, HTTPStatus.FORBIDDEN, f"{{{NAMESPACE}}}not-allowed"),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE, f"{{{NAMESPACE}}}unavailable"),
+)
+
+
+def response(error: BookingError) -> types.WSGIResponse:
+    """The answer to a request that ``error`` ended."""
+    status, condition = next((status, condition) for kind, status, condition in _TABLE if isinstance(error, kind))
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, StoreUnavailable) and error.reason.startswith("disk full"):
+        status, condition = HTTPStatus.INSUFFICIENT_STORAGE, xmlutils.make_clark("D:quota-not-exceeded")
+        del headers["Retry-After"]
+    document = ET.Element(xmlutils.make_clark("D:error"))
+    ET.SubElement(document, condition).text = _sentence(error)
+    return int(status), headers, ET.tostring(document, encoding="utf-8", xml_declaration=True), None
+
+
+def _sentence(error: BookingError) -> str:
+    if isinstance(error, SlotTaken):
+        free = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
+        return f"{error.start:%Y-%m-%dT%H:%MZ} is not free." + (f" Free: {free}" if free else "")
+    if isinstance(error, Unavailable):
+        return "The server cannot do this now."
+    return str(error)

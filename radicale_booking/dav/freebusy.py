@@ -1,0 +1,62 @@
+"""The free-busy-query REPORT (RFC 4791 §7.10), answered from occurrences."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from radicale import types, xmlutils
+
+from radicale_booking.dav.collection import Collection
+from radicale_booking.domain.interval import Interval, merge
+from radicale_booking.store.instances import REACH_SECONDS
+from radicale_booking.store.unit_of_work import UnitOfWork
+
+_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+def report(unit_of_work: UnitOfWork, collection: Collection, body: ET.Element) -> types.WSGIResponse | None:
+    """The VFREEBUSY of ``collection``; None where the request or the time asked for is not covered by the rows."""
+    frame = _frame(body.find(xmlutils.make_clark("C:time-range")))
+    if frame is None or collection.tag != "VCALENDAR":
+        return None
+    bounds = {"collection_id": collection.row.id, "range_start": int(frame.start.timestamp()),
+              "range_end": int(frame.end.timestamp())}
+    if unit_of_work.one("listing", "undecided", **bounds) is not None:
+        return None
+    periods: dict[str, list[Interval]] = defaultdict(list)
+    for span, reach in REACH_SECONDS.items():
+        for row in unit_of_work.query("listing", "busy", span_class=span, earliest=bounds["range_start"] - reach,
+                                      **bounds):
+            periods[row["busy_type"]].append(_clipped(row["start_epoch"], row["end_epoch"], frame))
+    for row in unit_of_work.query("listing", "unreadable", **bounds):
+        periods["BUSY-UNAVAILABLE"].append(_clipped(row["first_epoch"], row["last_epoch"], frame))
+    headers = {"Content-Type": "text/calendar; charset=utf-8"}
+    return int(HTTPStatus.OK), headers, _write(periods, frame, unit_of_work.now).encode(), None
+
+
+def _frame(element: ET.Element | None) -> Interval | None:
+    if element is None:
+        return None
+    try:
+        return Interval(*(datetime.strptime(element.get(end, ""), _FORMAT).replace(tzinfo=UTC)
+                          for end in ("start", "end")))
+    except ValueError:
+        return None
+
+
+def _clipped(start_epoch: int, end_epoch: int, frame: Interval) -> Interval:
+    return Interval(max(datetime.fromtimestamp(start_epoch, UTC), frame.start),
+                    min(datetime.fromtimestamp(end_epoch, UTC), frame.end))
+
+
+def _write(periods: dict[str, list[Interval]], frame: Interval, now: datetime) -> str:
+    # One period a line: clients split the value at the slash.
+    lines = sorted(f"FREEBUSY;FBTYPE={kind}:{period.start:{_FORMAT}}/{period.end:{_FORMAT}}"
+                   for kind, intervals in periods.items() for period in merge(intervals))
+    return "\r\n".join([
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//radicale-booking//EN", "BEGIN:VFREEBUSY",
+        f"DTSTAMP:{now:{_FORMAT}}", f"DTSTART:{frame.start:{_FORMAT}}", f"DTEND:{frame.end:{_FORMAT}}", *lines,
+        "END:VFREEBUSY", "END:VCALENDAR", ""])

@@ -1,0 +1,213 @@
+"""Answers that list many items, written straight from rows.
+
+A request of a shape not known here gets None and goes to Radicale's generic code.
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
+
+from radicale import httputils, pathutils, types, xmlutils
+from radicale.app.base import Access
+from radicale.app.propfind import xml_propfind_response
+from radicale.app.report import xml_item_response
+from radicale.item import Item
+from radicale.item import filter as radicale_filter
+from radicale.rights import intersect
+
+from radicale_booking.dav import freebusy, template
+from radicale_booking.dav.collection import Collection
+from radicale_booking.dav.storage import Storage
+from radicale_booking.store.unit_of_work import Row
+
+if TYPE_CHECKING:
+    from radicale_booking.dav.application import BookingApplication
+
+_ALLPROP, _PROPNAME, _PROP = (xmlutils.make_clark(f"D:{name}") for name in ("allprop", "propname", "prop"))
+_GETETAG, _GETCONTENTTYPE = xmlutils.make_clark("D:getetag"), xmlutils.make_clark("D:getcontenttype")
+_DATA = {xmlutils.make_clark("C:calendar-data"), xmlutils.make_clark("CR:address-data")}
+_MULTIGET = {xmlutils.make_clark("C:calendar-multiget"): "VCALENDAR",
+             xmlutils.make_clark("CR:addressbook-multiget"): "VADDRESSBOOK"}
+_QUERY = xmlutils.make_clark("C:calendar-query")
+_SYNC = xmlutils.make_clark("D:sync-collection")
+_FREE_BUSY = xmlutils.make_clark("C:free-busy-query")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as Radicale hands it on, its body parsed."""
+
+    application: BookingApplication
+    storage: Storage
+    base_prefix: str
+    path: str
+    user: str
+    user_groups: set[str]
+    body: ET.Element | None
+
+    def collection(self, access: Access) -> Collection | None:
+        """The calendar or address book at the path, if the user may read it."""
+        row = self.storage.unit_of_work.collections.get(pathutils.strip_path(self.path))
+        if row is None or row.tag not in ("VCALENDAR", "VADDRESSBOOK"):
+            return None
+        collection = Collection(self.storage, row)
+        return collection if access.check("r", collection) else None
+
+    def rows(self, name: str, collection: Collection, **parameters: object) -> Sequence[Row]:
+        found: Sequence[Row] = self.storage.unit_of_work.query(
+            "listing", name, collection_id=collection.row.id, **parameters)
+        return found
+
+    def access(self) -> Access:
+        return Access(self.application.rights, self.user, self.user_groups, self.path)
+
+
+def propfind(request: Request) -> types.WSGIResponse | None:
+    """A PROPFIND of depth 1 on a calendar or address book."""
+    if request.body is not None and not len(request.body):
+        return httputils.BAD_REQUEST
+    top = request.body[0] if request.body is not None else ET.Element(_ALLPROP)
+    if top.tag not in (_ALLPROP, _PROPNAME, _PROP) or not request.user:
+        return None
+    access = request.access()
+    if not access.check("r"):
+        return None
+    with request.storage.acquire_lock("r", request.user):
+        collection = request.collection(access)
+        if collection is None:
+            return None
+        permissions = request.application.rights.authorization(request.user, request.user_groups, request.path)
+        own = _PropfindBuilder(request, top, bool(intersect(permissions, "w")))
+        parts = [template.text_of(own.build(collection)),
+                 *template.respond(collection, request.rows("members", collection), own.build)]
+    headers = {"DAV": httputils.DAV_HEADERS, "Content-Type": "text/xml; charset=utf-8"}
+    return int(HTTPStatus.MULTI_STATUS), headers, template.document(parts), None
+
+
+@dataclass(frozen=True)
+class _PropfindBuilder:
+    request: Request
+    top: ET.Element
+    write: bool
+
+    def build(self, item: Item | Collection) -> ET.Element:
+        request = self.request
+        element: ET.Element = xml_propfind_response(
+            request.application, request.base_prefix, request.path, item,
+            [prop.tag for prop in self.top] if self.top.tag == _PROP else [], request.user, "utf-8",
+            max_resource_size=request.application.max_resource_size, write=self.write,
+            allprop=self.top.tag == _ALLPROP, propname=self.top.tag == _PROPNAME)
+        return element
+
+
+def report(request: Request) -> types.WSGIResponse | None:
+    """A sync-collection, multiget, calendar-query or free-busy-query REPORT on a calendar or address book."""
+    if request.body is None:
+        return None
+    access = request.access()
+    if not access.check("r"):
+        return None
+    with request.storage.acquire_lock("r", request.user):
+        collection = request.collection(access)
+        if collection is None:
+            return None
+        if request.body.tag == _FREE_BUSY:
+            return freebusy.report(request.storage.unit_of_work, collection, request.body)
+        parts = _members(request, collection, request.body)
+    if parts is None:
+        return None
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    return int(HTTPStatus.MULTI_STATUS), headers, template.document(parts), None
+
+
+def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
+    props = body.find(_PROP)
+    if props is None or not len(props) or any(len(prop) for prop in props):
+        return None
+    with_text = any(prop.tag in _DATA for prop in props)
+    if body.tag == _SYNC:
+        return _sync(request, collection, body, props, with_text)
+    if _MULTIGET.get(body.tag) == collection.tag:
+        return _multiget(request, collection, body, props)
+    if body.tag == _QUERY and collection.tag == "VCALENDAR":
+        return _query(request, collection, body, props)
+    return None
+
+
+def _sync(request: Request, collection: Collection, body: ET.Element, props: ET.Element,
+          with_text: bool) -> Iterable[str] | None:
+    old_token = (body.findtext(xmlutils.make_clark("D:sync-token")) or "").strip()
+    try:
+        token, hrefs = collection.sync(old_token)
+    except ValueError:
+        return None
+    parts = [f"<sync-token>{token}</sync-token>"]
+    if not old_token:
+        rows = request.rows("members_with_text" if with_text else "members", collection)
+        return parts + list(_responses(request, collection, rows, props))
+    return parts + _named(request, collection, list(hrefs), props)
+
+
+def _multiget(request: Request, collection: Collection, body: ET.Element, props: ET.Element) -> Iterable[str] | None:
+    names = []
+    prefix = pathutils.unstrip_path(collection.path, True)
+    for element in body.findall(xmlutils.make_clark("D:href")):
+        path = pathutils.sanitize_path(unquote(urlparse(element.text or "").path))
+        name = path.removeprefix(request.base_prefix).removeprefix(prefix)
+        if path != f"{request.base_prefix}{prefix}{name}" or not pathutils.is_safe_path_component(name):
+            return None
+        names.append(name)
+    return _named(request, collection, list(dict.fromkeys(names)), props)
+
+
+def _named(request: Request, collection: Collection, names: list[str], props: ET.Element) -> list[str]:
+    rows = request.rows("some", collection, hrefs=json.dumps(names))
+    there = {row["href"] for row in rows}
+    absent = [template.missing(request.base_prefix, collection, name) for name in names if name not in there]
+    return absent + list(_responses(request, collection, rows, props))
+
+
+def _query(request: Request, collection: Collection, body: ET.Element, props: ET.Element) -> Iterable[str] | None:
+    filters = body.findall(xmlutils.make_clark("C:filter"))
+    if len(filters) != 1:
+        return None
+    component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
+    bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
+    if not simple or component is None or (bounded and component != "VEVENT"):
+        return None
+    if not bounded:
+        return _responses(request, collection, request.rows("of_component", collection, component=component), props)
+    if request.rows("undecided", collection, range_start=start, range_end=end):
+        return None
+    rows = request.storage.unit_of_work.query("item", "in_range", collection_id=collection.row.id,
+                                              component=component, range_start=start, range_end=end)
+    if not all(row["matched"] for row in rows):
+        return None
+    return _responses(request, collection, rows, props)
+
+
+def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:
+    def build(item: Item) -> ET.Element:
+        found: list[ET.Element] = []
+        absent: list[ET.Element] = []
+        for prop in props:
+            element = ET.Element(prop.tag)
+            if prop.tag == _GETETAG:
+                element.text = item.etag
+            elif prop.tag == _GETCONTENTTYPE:
+                element.text = xmlutils.get_content_type(item, "utf-8")
+            elif prop.tag in _DATA:
+                element.text = item.serialize()
+            (absent if element.text is None else found).append(element)
+        response: ET.Element = xml_item_response(
+            request.base_prefix, pathutils.unstrip_path(f"{collection.path}/{item.href}"), found_props=found,
+            not_found_props=absent)
+        return response
+
+    return list(template.respond(collection, rows, build))

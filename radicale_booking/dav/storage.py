@@ -1,0 +1,179 @@
+"""Radicale's storage over the SQL store, where calendars and bookings change in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from radicale import item as radicale_item
+from radicale import pathutils, types
+from radicale.config import Configuration
+from radicale.log import logger
+from radicale.storage import BaseStorage
+
+from radicale_booking import wiring
+from radicale_booking.dav.collection import Collection
+from radicale_booking.domain.principal import Principal
+from radicale_booking.services import scheduling
+from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.unit_of_work import UnitOfWork
+
+PLUGIN_CONFIG_SCHEMA = {"storage": {
+    "database": {"value": "", "help": "address of the database, sqlite:///FILE; empty: a file in filesystem_folder",
+                 "type": str},
+}}
+
+
+class Storage(BaseStorage):
+    """One unit of work for each lock that a thread holds."""
+
+    _is_collision_free = True
+    _supports_unicode = True
+    _supports_trailing_whitespace = True
+    _supports_problematic_chars = True
+
+    def __init__(self, configuration: Configuration) -> None:
+        if "database" not in configuration.options("storage"):
+            configuration = configuration.copy(PLUGIN_CONFIG_SCHEMA)
+        super().__init__(configuration)
+        self.app = wiring.storage_adapters(configuration)
+        self._local = threading.local()
+
+    @property
+    def unit_of_work(self) -> UnitOfWork:
+        """The transaction of the lock that this thread holds."""
+        held: UnitOfWork | None = getattr(self._local, "unit_of_work", None)
+        if held is None:
+            raise RuntimeError("the storage is used outside acquire_lock")
+        return held
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """The transaction of this thread's lock or, as Radicale asks collections after it too, a snapshot."""
+        held: UnitOfWork | None = getattr(self._local, "unit_of_work", None)
+        if held is not None:
+            yield held
+            return
+        with self.app.store.read() as unit_of_work:
+            yield unit_of_work
+
+    @contextlib.contextmanager
+    def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> Iterator[None]:
+        """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
+        if getattr(self._local, "unit_of_work", None) is not None:
+            raise RuntimeError("this thread already holds the storage")
+        principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
+        opened = (self.app.store.read() if mode == "r" else
+                  self.app.store.write(actor=str(kwargs.get("actor") or user), principal=principal))
+        with opened as unit_of_work:
+            self._local.unit_of_work = unit_of_work
+            try:
+                yield
+            finally:
+                self._local.unit_of_work = None
+
+    def discover(self, path: str, depth: str = "0",
+                 child_context_manager: Callable[[str, str | None], AbstractContextManager[None]] | None = None,
+                 user_groups: set[str] = frozenset()) -> Iterator[types.CollectionOrItem]:  # type: ignore[assignment]
+        """The object at ``path`` and, unless ``depth`` is 0, its members; see ``BaseStorage.discover``."""
+        sane_path = pathutils.strip_path(path)
+        row = self.unit_of_work.collections.get(sane_path)
+        if row is None:
+            yield from self._discover_item(sane_path)
+            return
+        collection = Collection(self, row)
+        yield collection
+        if depth == "0":
+            return
+        enter = child_context_manager or _no_context
+        for item_row in self.unit_of_work.items.all(row.id):
+            with enter(sane_path, item_row.href):
+                yield collection.item(item_row)
+        for child in self.unit_of_work.collections.children(row):
+            with enter(child.path, None):
+                yield Collection(self, child)
+
+    def _discover_item(self, sane_path: str) -> Iterator[types.CollectionOrItem]:
+        parent_path, _, href = sane_path.rpartition("/")
+        parent = self.unit_of_work.collections.get(parent_path)
+        row = self.unit_of_work.items.get(parent.id, href) if parent is not None else None
+        if parent is not None and row is not None:
+            yield Collection(self, parent).item(row)
+
+    def move(self, item: radicale_item.Item, to_collection: Any, to_href: str) -> None:
+        """Move ``item``, replacing what is at ``to_href``."""
+        if not pathutils.is_safe_filesystem_path_component(to_href):
+            raise pathutils.UnsafePathError(to_href)
+        source = item.collection
+        assert isinstance(source, Collection) and isinstance(to_collection, Collection) and item.href  # noqa: S101, PT018
+        if source.row.id == to_collection.row.id and item.href == to_href:
+            return
+        if source.row.principal_id == to_collection.row.principal_id:
+            # The booking goes along with its event.
+            self.unit_of_work.items.delete(source.row.id, item.href)
+        else:
+            source.delete(item.href)
+        to_collection.upload(to_href, item)
+
+    def create_collection(self, href: str, items: Iterable[radicale_item.Item] | None = None,
+                          props: Mapping[str, str] | None = None
+                          ) -> tuple[Collection, dict[str, radicale_item.Item], list[str]]:
+        """Create the collection ``href`` and its parents; with ``props``, replace its properties and members.
+
+        Returns it, the members replaced and the hrefs of new members.
+        """
+        sane_path = pathutils.strip_path(href)
+        collection = Collection(self, self._ensure(sane_path, props))
+        if not props:
+            return collection, {}, []
+        collection.set_meta(props)
+        suffix = {"VCALENDAR": ".ics", "VADDRESSBOOK": ".vcf"}.get(props.get("tag", ""), "")
+        replaced, added = collection.replace_members((items or ()) if suffix else (), suffix)
+        return collection, replaced, added
+
+    def _ensure(self, path: str, props: Mapping[str, str] | None = None) -> CollectionRow:
+        collections = self.unit_of_work.collections
+        existing = collections.get(path)
+        if existing is not None:
+            return existing
+        self._ensure(path.rpartition("/")[0])
+        if path and "/" not in path and self.unit_of_work.principals.get(path) is None:
+            self.unit_of_work.principals.add(Principal(path))
+        return collections.add(path, (props or {}).get("tag", ""), props)
+
+    def written(self, collection: CollectionRow, old_text: str | None, new_text: str, uid: str) -> None:
+        """Tell the booking system that an item was stored."""
+        scheduling.item_written(self.app, self.unit_of_work, collection, old_text, new_text, uid)
+
+    def removed(self, collection: CollectionRow, uid: str, text: str) -> None:
+        """Tell the booking system that an item was removed."""
+        scheduling.item_removed(self.app, self.unit_of_work, collection, uid, text)
+
+    def verify(self) -> bool:
+        """Whether the database is sound and every item can be parsed; what is not is logged."""
+        problems = self.app.store.check()
+        with self.acquire_lock("r"):
+            problems += self._unreadable(self._ensure(""))
+        for problem in problems:
+            logger.error("Storage: %s", problem)
+        return not problems
+
+    def _unreadable(self, row: CollectionRow) -> list[str]:
+        problems = []
+        for item_row in self.unit_of_work.items.all(row.id):
+            try:
+                radicale_item.check_and_sanitize_items(
+                    radicale_item.read_components(item_row.text), 0, tag=row.tag)
+            except (ValueError, RuntimeError, AttributeError) as error:
+                problems.append(f"item {row.path}/{item_row.href}: {error}")
+        for child in self.unit_of_work.collections.children(row):
+            problems += self._unreadable(child)
+        return problems
+
+
+@contextlib.contextmanager
+def _no_context(path: str, href: str | None) -> Iterator[None]:
+    yield

@@ -1,0 +1,26 @@
+"""A Radicale user; a host is a principal that can be booked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: First path words that belong to the server; no principal may have one of these names.
+RESERVED_NAMES = frozenset({"book", "booking", "host", "api", "freebusy", "embed.js", "health", "ready", "metrics",
+                            "static", "principals"})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """``timezone`` is an IANA name; ``email`` is lower case."""
+
+    name: str
+    email: str | None = None
+    display_name: str = ""
+    description: str = ""
+    timezone: str = "UTC"
+    host: bool = False
+    id: int | None = None
+
+    @property
+    def shown_name(self) -> str:
+        return self.display_name or self.name

@@ -1,0 +1,255 @@
+"""Which starts of an event type are offered, and why the others are not.
+
+Listing and checking use the same rule functions, so what is shown is what is accepted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from radicale_booking.domain import civil
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.interval import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Time opened for booking; its grid runs on the wall clock of ``zone``. ``href`` names the calendar item."""
+
+    interval: Interval
+    zone: ZoneInfo
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Time that cannot be booked; ``cause`` names what takes it."""
+
+    interval: Interval
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """All that decides about one event type of one host.
+
+    ``zone`` is the host's: limits count its days. ``booked_starts`` are the live starts of this event type.
+    ``seats_taken``: start -> seats taken, of an event type with several seats; such a start's own occupancy does
+    not close it, but closes every other start, whether it is among ``occupancies`` or not. Instants are aware UTC.
+    """
+
+    windows: Sequence[Window]
+    busy: Sequence[Busy]
+    occupancies: Sequence[Busy]
+    booked_starts: Sequence[datetime]
+    zone: ZoneInfo
+    seats_taken: Mapping[datetime, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An offered ``[start, end)`` in aware UTC with the seats that are free."""
+
+    start: datetime
+    end: datetime
+    seats_left: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What ``rule`` says about a start; ``cause`` is the object or the bound that decided, perhaps empty."""
+
+    rule: str
+    passed: bool
+    cause: str = ""
+
+
+def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval) -> list[Slot]:
+    """The slots that start in ``frame``, in order."""
+    question = _Question(event_type, diary, now)
+    rules = tuple(_RULES.values())
+    return [Slot(start, start + event_type.duration, question.seats_left(start))
+            for start in question.candidates(frame) if all(rule(question, start)[0] for rule in rules)]
+
+
+def explain(event_type: EventType, diary: Diary, now: datetime, start: datetime) -> list[Verdict]:
+    """The verdict of every rule on ``start`` (aware), in the order of ``RULES``; offered iff all passed."""
+    question, start = _Question(event_type, diary, now), start.astimezone(UTC)
+    return [Verdict(name, *rule(question, start)) for name, rule in _RULES.items()]
+
+
+def nearest(slots: Iterable[Slot], start: datetime, count: int = 5) -> tuple[datetime, ...]:
+    """The ``count`` starts nearest to ``start`` (the earlier of two equally near), in order of time."""
+    starts = {slot.start for slot in slots}
+    return tuple(sorted(sorted(starts, key=lambda other: (abs(other - start), other))[:count]))
+
+
+class _Timeline:
+    """Intervals with causes, searched by bisection."""
+
+    def __init__(self, entries: Iterable[Busy]) -> None:
+        self._entries = sorted(entries, key=lambda entry: entry.interval)
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+        for entry in self._entries:
+            if self._ends and entry.interval.start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], entry.interval.end)
+            else:
+                self._starts.append(entry.interval.start)
+                self._ends.append(entry.interval.end)
+
+    def meets(self, start: datetime, end: datetime) -> bool:
+        i = bisect_right(self._ends, start)
+        return i < len(self._starts) and self._starts[i] < end
+
+    def causes(self, start: datetime, end: datetime) -> str:
+        met = (e.cause for e in self._entries if e.interval.start < end and start < e.interval.end)
+        return ", ".join(dict.fromkeys(met))
+
+
+def _merged(windows: Iterable[Window]) -> list[Window]:
+    """Overlapping or adjacent windows as one, with the zone and the grid of the earliest."""
+    merged: list[Window] = []
+    for window in sorted(windows, key=lambda window: (window.interval, window.zone.key, window.href)):
+        if merged and window.interval.start <= merged[-1].interval.end:
+            last = merged[-1]
+            end = max(last.interval.end, window.interval.end)
+            merged[-1] = Window(Interval(last.interval.start, end), last.zone, last.href)
+        else:
+            merged.append(window)
+    return merged
+
+
+class _Question:
+    """One event type and diary, prepared for many starts."""
+
+    def __init__(self, event_type: EventType, diary: Diary, now: datetime) -> None:
+        self.event_type, self.diary = event_type, diary
+        self.step = event_type.grid_step
+        now = now.astimezone(UTC)
+        self.earliest, self.latest = now + event_type.notice, now + event_type.horizon
+        self.windows = _merged(diary.windows)
+        self._window_starts = [window.interval.start for window in self.windows]
+        self.busy = _Timeline(diary.busy)
+        self.shared = {start: Interval(start - event_type.buffer_before,
+                                       start + event_type.duration + event_type.buffer_after)
+                       for start in (diary.seats_taken if event_type.seats > 1 else ())}
+        own = set(self.shared.values())
+        self.occupancies = _Timeline(o for o in diary.occupancies if o.interval not in own)
+        self.limits = [limit for limit in (
+            (event_type.limit_per_day, "day", _day), (event_type.limit_per_week, "week", _week),
+            (event_type.limit_per_month, "month", _month)) if limit[0] is not None]
+        self.booked: dict[tuple[str, Hashable], set[datetime]] = defaultdict(set)
+        for start in diary.booked_starts if self.limits else ():
+            on = start.astimezone(diary.zone).date()
+            for _, name, key in self.limits:
+                self.booked[name, key(on)].add(start)
+
+    def window_at(self, start: datetime) -> Window | None:
+        i = bisect_right(self._window_starts, start) - 1
+        return self.windows[i] if i >= 0 and start < self.windows[i].interval.end else None
+
+    def seats_left(self, start: datetime) -> int:
+        return max(0, self.event_type.seats - self.diary.seats_taken.get(start, 0))
+
+    def occupied(self, start: datetime) -> tuple[datetime, datetime]:
+        event_type = self.event_type
+        return start - event_type.buffer_before, start + event_type.duration + event_type.buffer_after
+
+    def candidates(self, frame: Interval) -> Iterator[datetime]:
+        """The starts on the grid of every window that are in ``frame`` and neither too soon nor too late."""
+        low, high = max(frame.start, self.earliest), min(frame.end, self.latest)
+        first = max(0, bisect_left(self._window_starts, low) - 1)
+        for window in self.windows[first:]:
+            if window.interval.start >= high:
+                break
+            start = max(low, window.interval.start)
+            end = min(high, window.interval.end - self.event_type.duration + timedelta.resolution)
+            if start < end:
+                yield from self._grid(window, Interval(start, end))
+
+    def _grid(self, window: Window, part: Interval) -> Iterator[datetime]:
+        origin = civil.wall(window.interval.start, window.zone)
+        for piece, offset in civil.pieces(part, window.zone):
+            shown = piece.start.replace(tzinfo=None) + offset
+            start = piece.start + (origin - shown) % self.step
+            while start < piece.end:
+                yield start
+                start += self.step
+
+
+def _day(on: date) -> Hashable:
+    return on
+
+
+def _week(on: date) -> Hashable:
+    return on - timedelta(days=on.weekday())
+
+
+def _month(on: date) -> Hashable:
+    return on.year, on.month
+
+
+def _in_window(question: _Question, start: datetime) -> tuple[bool, str]:
+    window = question.window_at(start)
+    if window is None:
+        return False, ""
+    return start + question.event_type.duration <= window.interval.end, window.href
+
+
+def _on_grid(question: _Question, start: datetime) -> tuple[bool, str]:
+    window = question.window_at(start)
+    if window is None:
+        return False, ""
+    distance = civil.wall(start, window.zone) - civil.wall(window.interval.start, window.zone)
+    return not distance % question.step, window.href
+
+
+def _after_notice(question: _Question, start: datetime) -> tuple[bool, str]:
+    return (True, "") if start >= question.earliest else (False, question.earliest.isoformat())
+
+
+def _before_horizon(question: _Question, start: datetime) -> tuple[bool, str]:
+    return (True, "") if start < question.latest else (False, question.latest.isoformat())
+
+
+def _not_busy(question: _Question, start: datetime) -> tuple[bool, str]:
+    span = question.occupied(start)
+    return (False, question.busy.causes(*span)) if question.busy.meets(*span) else (True, "")
+
+
+def _not_occupied(question: _Question, start: datetime) -> tuple[bool, str]:
+    low, high = question.occupied(start)
+    if question.occupancies.meets(low, high):
+        return False, question.occupancies.causes(low, high)
+    for other, interval in question.shared.items():
+        if other != start and interval.start < high and low < interval.end:
+            return False, other.isoformat()
+    return True, ""
+
+
+def _within_limits(question: _Question, start: datetime) -> tuple[bool, str]:
+    if question.limits:
+        on = start.astimezone(question.diary.zone).date()
+        for limit, name, key in question.limits:
+            # Another seat at a booked start is no further meeting.
+            if limit is not None and len(question.booked[name, key(on)] - {start}) >= limit:
+                return False, f"{limit}/{name}"
+    return True, ""
+
+
+def _seat_free(question: _Question, start: datetime) -> tuple[bool, str]:
+    left = question.seats_left(start)
+    return left > 0, "" if left else f"{question.event_type.seats}/{question.event_type.seats}"
+
+
+_RULES: dict[str, Callable[[_Question, datetime], tuple[bool, str]]] = {
+    "window": _in_window, "grid": _on_grid, "notice": _after_notice, "horizon": _before_horizon,
+    "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits, "seats": _seat_free,
+}
+RULES = tuple(_RULES)

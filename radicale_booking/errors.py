@@ -1,0 +1,124 @@
+"""The errors of the booking system.
+
+Each carries the facts as fields; the edge that shows it (page, CLI, DAV, API) maps its class once to a
+sentence or a status. ``str(error)`` is for logs and for the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+
+@dataclass(eq=False)
+class BookingError(Exception):
+    """Base of all errors that this project raises on purpose."""
+
+    def __str__(self) -> str:
+        values = ((fact.name, getattr(self, fact.name)) for fact in fields(self))
+        facts = ", ".join(f"{name}={value!r}" for name, value in values if value not in (None, ()))
+        return f"{type(self).__name__}({facts})"
+
+
+@dataclass(eq=False)
+class InvalidInput(BookingError):
+    """What was given cannot be read: ``name`` of the thing, its ``value``, the ``problem`` and the ``remedy``."""
+
+    name: str
+    value: str = ""
+    problem: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        value = f" {self.value!r}" if self.value else ""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.name}{value}: {self.problem}{remedy}"
+
+
+class InvalidSetting(InvalidInput):
+    """A setting of the configuration file or of a window's description."""
+
+
+class InvalidCalendar(InvalidInput):
+    """An iCalendar object (RFC 5545) that cannot be read or costs too much to expand."""
+
+
+class InvalidEventType(InvalidInput):
+    """An event type whose rules contradict each other."""
+
+
+@dataclass(eq=False)
+class NotFound(BookingError):
+    """There is no ``kind`` (host, event type, reservation …) called ``name``."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"no {self.kind} {self.name!r}"
+
+
+@dataclass(eq=False)
+class NotAllowed(BookingError):
+    """The caller may not do ``action``."""
+
+    action: str
+    reason: str = ""
+
+
+class LinkExpired(NotAllowed):
+    """A signed link is past its time or was made for another purpose."""
+
+
+@dataclass(eq=False)
+class Conflict(BookingError):
+    """The request contradicts the present state."""
+
+
+@dataclass(eq=False)
+class SlotTaken(Conflict):
+    """``start`` (aware UTC) is not free; ``alternatives`` are the nearest free starts (aware UTC, sorted).
+
+    ``rule`` names what refused it: one of ``domain.slots.RULES``.
+    """
+
+    start: datetime
+    alternatives: Sequence[datetime] = field(default_factory=tuple)
+    rule: str = "occupancy"
+
+
+@dataclass(eq=False)
+class StaleSequence(Conflict):
+    """A message is older than what is stored (RFC 5546 §2.1.4)."""
+
+    uid: str
+    stored: int
+    received: int
+
+
+@dataclass(eq=False)
+class IllegalTransition(Conflict):
+    """A reservation in ``state`` does not take ``event``."""
+
+    state: str
+    event: str
+
+
+@dataclass(eq=False)
+class Unavailable(BookingError):
+    """A part the server needs does not answer now; try again after ``retry_after_seconds``."""
+
+    reason: str
+    retry_after_seconds: int = 5
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class StoreUnavailable(Unavailable):
+    """The database is locked, full, read-only, corrupt or of a newer schema."""
+
+
+class DeliveryFailed(Unavailable):
+    """An outbox effect could not be performed."""

@@ -1,0 +1,1 @@
+"""iCalendar bytes to domain values and back."""

@@ -1,0 +1,77 @@
+"""What the store keeps of a calendar object, so that nothing is parsed to be found."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.item_index import LAST_EPOCH, InstanceRow, ItemIndex
+from radicale_booking.domain.recurrence import Component, Instance, expand
+from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical.reader import component, read_calendar
+
+_SUMMARY_LIMIT = 200
+_DESCRIPTION_LIMIT = 4_000
+
+
+def index(text: str, *, now: datetime, floating_zone: tzinfo, past_days: int = 366,
+          future_days: int = 731) -> ItemIndex:
+    """The occurrences of the VEVENTs and VFREEBUSYs in ``text``; other objects have none.
+
+    A long series is expanded from ``past_days`` before ``now`` (aware UTC) to ``future_days`` after it. Never raises:
+    what cannot be read or costs too much gives an index that says so in ``unreadable``.
+    """
+    if "BEGIN:VEVENT" not in text and "BEGIN:VFREEBUSY" not in text:
+        return ItemIndex()
+    start, end = now - timedelta(days=past_days), now + timedelta(days=future_days)
+    frame = Interval(start.astimezone(UTC), end.astimezone(UTC))
+    try:
+        calendar = read_calendar(text)
+        components = [component(event) for event in calendar.walk("VEVENT")]
+        expansion = expand(components, frame, floating_zone)
+        rows = [_row(instance) for instance in expansion.instances] + _free_busy_rows(calendar)
+    except InvalidCalendar as error:
+        return ItemIndex(unreadable=str(error))
+    except (ValueError, OverflowError) as error:
+        return ItemIndex(unreadable=f"a time in it cannot be: {error}")
+    if not rows and expansion.complete:
+        return ItemIndex(first_epoch=LAST_EPOCH, last_epoch=LAST_EPOCH)
+    first = min([row.start_epoch for row in rows] + ([_epoch(expansion.first)] if expansion.first else []))
+    last = LAST_EPOCH if expansion.last is None and not expansion.complete else max(row.end_epoch for row in rows)
+    return ItemIndex(first, last, expanded_from_epoch=None if expansion.complete else _epoch(frame.start),
+                     expanded_until_epoch=None if expansion.complete else _epoch(frame.end), rows=tuple(rows))
+
+
+def _row(instance: Instance) -> InstanceRow:
+    source = instance.component
+    return InstanceRow(
+        start_epoch=_epoch(instance.start), end_epoch=math.ceil(instance.end.timestamp()),
+        busy_type=_busy_type(source), cancelled=source.status == "CANCELLED", all_day=source.all_day,
+        moment=source.moment,
+        summary=source.summary[:_SUMMARY_LIMIT] or None, description=source.description[:_DESCRIPTION_LIMIT] or None,
+        categories=",".join(source.categories)[:_SUMMARY_LIMIT] or None)
+
+
+def _busy_type(source: Component) -> str:
+    if source.transparent or source.status == "CANCELLED":
+        return "FREE"
+    return "BUSY-TENTATIVE" if source.status == "TENTATIVE" else "BUSY"
+
+
+def _free_busy_rows(calendar: Any) -> list[InstanceRow]:
+    """The periods of the VFREEBUSYs (RFC 5545 §3.8.2.6)."""
+    rows = []
+    for source in calendar.walk("VFREEBUSY"):
+        values = source.get("FREEBUSY", [])
+        for period in values if isinstance(values, list) else [values]:
+            kind = str(period.params.get("FBTYPE", "BUSY")).upper()
+            rows.append(InstanceRow(
+                _epoch(period.start), _epoch(period.end),
+                kind if kind in ("FREE", "BUSY-TENTATIVE", "BUSY-UNAVAILABLE") else "BUSY"))
+    return rows
+
+
+def _epoch(instant: datetime) -> int:
+    return math.floor(instant.timestamp())

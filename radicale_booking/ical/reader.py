@@ -1,0 +1,121 @@
+"""iCalendar text to the components that recurrence works on."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+import icalendar
+
+from radicale_booking.domain import civil
+from radicale_booking.domain.recurrence import Component, Period
+from radicale_booking.domain.rule import parse
+from radicale_booking.errors import InvalidCalendar
+
+_TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
+
+
+def read_calendar(text: str) -> icalendar.Calendar:
+    """The calendar object in ``text``. Raises ``InvalidCalendar``."""
+    try:
+        calendar = icalendar.Calendar.from_ical(text)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidCalendar("iCalendar", "", f"cannot be read: {error}", "write it again") from None
+    assert isinstance(calendar, icalendar.Calendar | icalendar.Component)  # noqa: S101 - from_ical(multiple=False)
+    return calendar
+
+
+def read_components(text: str) -> list[Component]:
+    """The VEVENTs in ``text``. Raises ``InvalidCalendar`` where a time cannot be read."""
+    return [component(event) for event in read_calendar(text).walk("VEVENT")]
+
+
+def component(event: Any) -> Component:
+    """One VEVENT of the ``icalendar`` library. Raises ``InvalidCalendar``."""
+    for name, problem in event.errors:
+        if name is None or name.upper() in _TIME_PROPERTIES:
+            raise InvalidCalendar(name or "VEVENT", "", f"cannot be read: {problem}", "correct the event")
+    if "DTSTART" not in event:
+        raise InvalidCalendar("DTSTART", "", "is missing", "give the event a start")
+    try:
+        return _component(event)
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise InvalidCalendar("VEVENT", str(event.get("UID", "")), f"cannot be read: {error}",
+                              "correct the event") from None
+
+
+def _component(event: Any) -> Component:
+    start = event["DTSTART"].dt
+    all_day = not isinstance(start, datetime)
+    zone = None if all_day else start.tzinfo
+    recurrence_id = event.get("RECURRENCE-ID")
+    exdates: set[datetime] = set()
+    exdays: set[date] = set()
+    for value in _dates(event, "EXDATE"):
+        if isinstance(value, datetime) or all_day:
+            exdates.add(_wall(value, zone))
+        else:
+            exdays.add(value)
+    return Component(
+        uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone, duration=_duration(event, start),
+        all_day=all_day, moment=not all_day and "DTEND" not in event and not event.get("DURATION", _NONE).dt,
+        rules=tuple(parse(rule.to_ical().decode(), zone) for rule in _many(event, "RRULE")),
+        rdates=tuple(_period(value, zone) for value in _dates(event, "RDATE")), exdates=frozenset(exdates),
+        exdays=frozenset(exdays),
+        recurrence_id=_wall(recurrence_id.dt, zone) if recurrence_id is not None else None,
+        this_and_future=recurrence_id is not None and
+        str(recurrence_id.params.get("RANGE", "")).upper() == "THISANDFUTURE",
+        status=str(event.get("STATUS", "")).strip().upper(),
+        transparent=str(event.get("TRANSP", "")).strip().upper() == "TRANSPARENT",
+        summary=str(event.get("SUMMARY", "")), description=str(event.get("DESCRIPTION", "")),
+        categories=_categories(event))
+
+
+def _duration(event: Any, start: date | datetime) -> timedelta:
+    """RFC 5545 §3.6.1: a date lasts a day, a date-time nothing, where neither DTEND nor DURATION says more."""
+    if "DTEND" in event:
+        end = event["DTEND"].dt
+        if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo and end.tzinfo:
+            return max(end.astimezone(UTC) - start.astimezone(UTC), timedelta())
+        zone = start.tzinfo if isinstance(start, datetime) else None
+        return max(_wall(end, zone) - _wall(start, zone), timedelta() if isinstance(start, datetime) else _DAY)
+    if "DURATION" in event:
+        length: timedelta = event["DURATION"].dt
+        return max(length, timedelta())
+    return timedelta() if isinstance(start, datetime) else _DAY
+
+
+_DAY = timedelta(days=1)
+_NONE = icalendar.vDDDTypes(timedelta())
+
+
+def _wall(value: date | datetime, zone: tzinfo | None) -> datetime:
+    """``value`` as a naive wall time in ``zone``."""
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - wall times are naive
+    if value.tzinfo is None:
+        return value
+    if zone is None:
+        return civil.wall(value, UTC)
+    return value.replace(tzinfo=None) if value.tzinfo is zone else civil.wall(value, zone)
+
+
+def _many(event: Any, name: str) -> list[Any]:
+    value = event.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+def _dates(event: Any, name: str) -> list[Any]:
+    return [entry.dt for value in _many(event, name) for entry in value.dts]
+
+
+def _period(value: Any, zone: tzinfo | None) -> Period:
+    if not isinstance(value, tuple):
+        return Period(_wall(value, zone))
+    start, end = value
+    length = end if isinstance(end, timedelta) else _wall(end, zone) - _wall(start, zone)
+    return Period(_wall(start, zone), max(length, timedelta()))
+
+
+def _categories(event: Any) -> tuple[str, ...]:
+    return tuple(str(category) for value in _many(event, "CATEGORIES") for category in value.cats)

@@ -1,0 +1,1 @@
+"""What other calendar and booking tools export."""

@@ -1,0 +1,42 @@
+"""The audit trail: who did what and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """``actor`` did ``action`` to ``subject`` at ``at`` (aware UTC)."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+class Audit:
+    """The repository of the audit trail."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+
+    def add(self, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Note that the transaction's actor did ``action`` to ``subject``."""
+        self._unit_of_work.insert("audit", "add", actor=self._unit_of_work.actor, action=action, subject=subject,
+                                  detail=json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True),
+                                  now=self._unit_of_work.now_epoch)
+
+    def of(self, subject: str) -> list[AuditRow]:
+        """What was done to ``subject``, the oldest first."""
+        return [AuditRow(datetime.fromtimestamp(row["at_epoch"], UTC), row["actor"], row["action"], row["subject"],
+                         json.loads(row["detail"]))
+                for row in self._unit_of_work.query("audit", "of", subject=subject)]

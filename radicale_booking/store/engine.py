@@ -1,0 +1,51 @@
+"""The store: a database that hands out transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from radicale_booking.errors import InvalidSetting
+from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.sqlite import SqliteStore
+from radicale_booking.store.unit_of_work import UnitOfWork
+
+
+class Store(Protocol):
+    """A database. Every method raises ``StoreUnavailable`` when it cannot be used."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A snapshot: what it sees does not change while it is open."""
+
+    def write(self, *, actor: str = "", principal: str = "") -> AbstractContextManager[UnitOfWork]:
+        """A write transaction of ``actor`` on the data of ``principal``; commits at the end, an exception undoes it."""
+
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date; the names of the migrations applied."""
+
+    def schema_state(self) -> SchemaState:
+        """How far the schema is."""
+
+    def check(self) -> list[str]:
+        """Problems found in the database, each a sentence; empty when it is sound."""
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy of the database to ``target`` while it is in use."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+def open_store(database_url: str, *, clock: Callable[[], datetime]) -> Store:
+    """The store behind ``sqlite:///absolute/path``; ``clock`` gives aware UTC.
+
+    Raises ``InvalidSetting`` for another kind of address.
+    """
+    prefix = "sqlite:///"
+    if not database_url.startswith(prefix) or len(database_url) == len(prefix):
+        raise InvalidSetting("[storage] database", database_url, "is not an address of a database",
+                             "write sqlite:///absolute/path/to/file.db")
+    return SqliteStore(Path("/", database_url.removeprefix(prefix)), clock=clock)

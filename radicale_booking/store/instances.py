@@ -1,0 +1,84 @@
+"""Occurrences: what blocks a host's time, and when the host can be booked, read without parsing an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.interval import Interval
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+#: Span class -> how far before a range an occurrence that reaches into it can start, in seconds.
+REACH_SECONDS = {0: 86_400 + 1, 1: 32 * 86_400 + 1, 2: 1 << 40}
+
+
+@dataclass(frozen=True, slots=True)
+class BusyRow:
+    """A time that blocks, and the object that causes it."""
+
+    interval: Interval
+    busy_type: str
+    collection_path: str
+    href: str
+    summary: str | None
+    categories: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """An occurrence in the bookable hours."""
+
+    interval: Interval
+    summary: str
+    description: str
+    all_day: bool
+    href: str
+
+
+class Instances:
+    """The repository of occurrences."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+
+    def busy(self, principal_id: int, frame: Interval) -> list[BusyRow]:
+        """What blocks ``frame`` in the principal's opaque calendars (RFC 4791 §7.10).
+
+        An item that could not be read blocks all the time it may cover.
+        """
+        rows = list(self._overlapping("busy", principal_id, frame))
+        rows += self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"]) for row in rows]
+
+    def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
+        """The occurrences in the bookable hours that overlap ``frame``."""
+        return [WindowRow(_interval(row), row["summary"] or "", row["description"] or "", bool(row["all_day"]),
+                          row["href"])
+                for row in self._overlapping("windows", principal_id, frame)]
+
+    def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:
+        """The all-day occurrences in any of the principal's calendars that overlap ``frame``."""
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"], row["categories"])
+                for row in self._overlapping("all_day", principal_id, frame)]
+
+    def titles(self, principal_id: int) -> list[str]:
+        """The different titles of the windows in the bookable hours."""
+        return [row[0] or "" for row in self._unit_of_work.query("instance", "titles", principal_id=principal_id)]
+
+    def _overlapping(self, name: str, principal_id: int, frame: Interval) -> Iterator[Row]:
+        bounds = _range(frame)
+        for span, reach in REACH_SECONDS.items():
+            yield from self._unit_of_work.query("instance", name, principal_id=principal_id, span_class=span,
+                                                earliest=bounds["range_start"] - reach, **bounds)
+
+
+def _range(frame: Interval) -> dict[str, int]:
+    return {"range_start": int(frame.start.timestamp()), "range_end": int(frame.end.timestamp())}
+
+
+def _interval(row: Row) -> Interval:
+    return Interval(datetime.fromtimestamp(row["start_epoch"], UTC), datetime.fromtimestamp(row["end_epoch"], UTC))

@@ -1,0 +1,142 @@
+"""Items: calendar objects and cards, with their occurrences and the history that synchronisation needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.item_index import ItemIndex
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+_SPAN_LIMITS_SECONDS = (86_400, 32 * 86_400)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A stored item; instants in UTC seconds since 1970, ``etag`` quoted (RFC 9110 §8.8.3)."""
+
+    id: int
+    collection_id: int
+    href: str
+    uid: str
+    etag: str
+    name: str
+    component: str
+    text: str
+    size_octets: int
+    first_epoch: int
+    last_epoch: int
+    expanded_from_epoch: int | None
+    expanded_until_epoch: int | None
+    unreadable: str | None
+    schedule_tag: str | None
+    sequence: int
+    modified_epoch: int
+
+
+_COLUMNS = tuple(ItemRow.__dataclass_fields__)
+
+
+class Items:
+    """The repository of items. Every change grows the sequence of the collection."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+
+    def get(self, collection_id: int, href: str) -> ItemRow | None:
+        row = self._unit_of_work.one("item", "get", collection_id=collection_id, href=href)
+        return read_item(row) if row is not None else None
+
+    def get_many(self, collection_id: int, hrefs: Iterable[str]) -> list[ItemRow]:
+        """Those of ``hrefs`` that exist, in no order."""
+        rows = self._unit_of_work.query("item", "get_many", collection_id=collection_id,
+                                        hrefs=json.dumps(list(hrefs)))
+        return [read_item(row) for row in rows]
+
+    def all(self, collection_id: int) -> list[ItemRow]:
+        return [read_item(row) for row in self._unit_of_work.query("item", "all", collection_id=collection_id)]
+
+    def hrefs(self, collection_id: int) -> list[str]:
+        return [row[0] for row in self._unit_of_work.query("item", "hrefs", collection_id=collection_id)]
+
+    def by_uid(self, collection_id: int, uid: str) -> ItemRow | None:
+        row = self._unit_of_work.one("item", "by_uid", collection_id=collection_id, uid=uid)
+        return read_item(row) if row is not None else None
+
+    def has_uid(self, collection_id: int, uid: str) -> bool:
+        return self._unit_of_work.one("item", "has_uid", collection_id=collection_id, uid=uid) is not None
+
+    def store(self, collection_id: int, *, href: str, uid: str, etag: str, name: str, component: str, text: str,
+              index: ItemIndex, schedule_tag: str | None = None) -> ItemRow:
+        """Create or replace the item ``href``.
+
+        ``name`` is VCALENDAR or VCARD, ``component`` VEVENT, VTODO … or empty; ``index`` is that of ``text``.
+        """
+        row = ItemRow(
+            id=0, collection_id=collection_id, href=href, uid=uid, etag=etag, name=name, component=component, text=text,
+            size_octets=len(text.encode()), first_epoch=index.first_epoch, last_epoch=index.last_epoch,
+            expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
+            unreadable=index.unreadable, schedule_tag=schedule_tag,
+            sequence=self._unit_of_work.collections.touch(collection_id),
+            modified_epoch=self._unit_of_work.now_epoch)
+        row = replace(row, id=self._unit_of_work.insert(
+            "item", "put", **{column: getattr(row, column) for column in _COLUMNS[1:]}))
+        self.replace_instances(row.id, collection_id, index)
+        self._unit_of_work.execute("item", "clear_tombstone", collection_id=collection_id, href=href)
+        return row
+
+    def replace_instances(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
+        """Write the occurrences of ``index`` in place of the item's present ones."""
+        self._unit_of_work.execute("item", "clear_instances", item_id=item_id)
+        for row in index.rows:
+            self._unit_of_work.execute(
+                "item", "add_instance", item_id=item_id, collection_id=collection_id, start_epoch=row.start_epoch,
+                end_epoch=row.end_epoch, span_class=span_class(row.end_epoch - row.start_epoch),
+                busy_type=row.busy_type, cancelled=int(row.cancelled), all_day=int(row.all_day),
+                moment=int(row.moment),
+                summary=row.summary, categories=row.categories, description=row.description)
+
+    def delete(self, collection_id: int, href: str) -> bool:
+        """Remove the item and remember its removal; whether there was one."""
+        if not self._unit_of_work.execute("item", "delete", collection_id=collection_id, href=href):
+            return False
+        sequence = self._unit_of_work.collections.touch(collection_id)
+        self._unit_of_work.execute("item", "add_tombstone", collection_id=collection_id, href=href,
+                                   sequence=sequence, now=self._unit_of_work.now_epoch)
+        return True
+
+    def count(self) -> int:
+        """How many items there are in all collections."""
+        return int(self._unit_of_work.query("item", "count")[0][0])
+
+    def changes(self, collection_id: int, since: int) -> list[str]:
+        """The hrefs of members written or removed after the sequence ``since``."""
+        rows = self._unit_of_work.query("item", "changes", collection_id=collection_id, since=since)
+        return [row[0] for row in rows]
+
+    def in_range(self, collection_id: int, component: str, start_epoch: int,
+                 end_epoch: int) -> list[tuple[ItemRow, bool]]:
+        """Items whose occurrences overlap ``[start_epoch, end_epoch)`` (RFC 4791 §9.9).
+
+        The flag is False where the range leaves the expanded time and the text must decide.
+        """
+        rows = self._unit_of_work.query("item", "in_range", collection_id=collection_id, component=component,
+                                        range_start=start_epoch, range_end=end_epoch)
+        found: dict[int, tuple[ItemRow, bool]] = {}
+        for row in rows:
+            if row["id"] not in found:
+                found[row["id"]] = read_item(row), bool(row["matched"])
+        return list(found.values())
+
+
+def span_class(length_seconds: int) -> int:
+    """The class of an occurrence by its length: 0 up to a day, 1 up to 32 days, 2 longer."""
+    return sum(length_seconds > limit for limit in _SPAN_LIMITS_SECONDS)
+
+
+def read_item(row: Row) -> ItemRow:
+    return ItemRow(*(row[column] for column in _COLUMNS))

@@ -1,0 +1,57 @@
+"""Principals: users, and the hosts among them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.principal import Principal
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+
+class Principals:
+    """The repository of principals."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+
+    def get(self, name: str) -> Principal | None:
+        row = self._unit_of_work.one("principal", "get", name=name)
+        return _read(row) if row is not None else None
+
+    def by_id(self, principal_id: int) -> Principal | None:
+        row = self._unit_of_work.one("principal", "by_id", id=principal_id)
+        return _read(row) if row is not None else None
+
+    def by_email(self, email: str) -> Principal | None:
+        row = self._unit_of_work.one("principal", "by_email", email=email)
+        return _read(row) if row is not None else None
+
+    def all(self) -> list[Principal]:
+        return [_read(row) for row in self._unit_of_work.query("principal", "all")]
+
+    def add(self, principal: Principal) -> Principal:
+        """Store a new principal; the same with its ``id``. Its collections, if any exist, become its own."""
+        principal_id = self._unit_of_work.insert("principal", "add", now=self._unit_of_work.now_epoch,
+                                                 **_values(principal))
+        self._unit_of_work.collections.claim(principal.name, principal_id)
+        return replace(principal, id=principal_id)
+
+    def update(self, principal: Principal) -> None:
+        self._unit_of_work.execute("principal", "update", **_values(principal))
+
+    def remove(self, name: str) -> bool:
+        """Remove the principal with its collections and bookings; whether there was one."""
+        return bool(self._unit_of_work.execute("principal", "remove", name=name))
+
+
+def _values(principal: Principal) -> dict[str, object]:
+    return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
+            "description": principal.description, "timezone": principal.timezone, "host": int(principal.host)}
+
+
+def _read(row: Row) -> Principal:
+    return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
+                     description=row["description"], timezone=row["timezone"], host=bool(row["host"]), id=row["id"])

@@ -1,0 +1,186 @@
+"""SQLite as the store: one file, WAL, every commit durable."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import uuid
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from radicale_booking.errors import BookingError, StoreUnavailable
+from radicale_booking.store import sql
+from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
+
+BUSY_TIMEOUT_SECONDS = 20
+
+#: SQLite's result code -> what the sysadmin reads.
+_REASONS = {
+    sqlite3.SQLITE_FULL: "disk full: the database cannot grow; free space on its disk",
+    sqlite3.SQLITE_READONLY: "the database file is read-only; let the server's user write it and its folder",
+    sqlite3.SQLITE_CORRUPT: "the database file is damaged; restore a backup",
+    sqlite3.SQLITE_NOTADB: "the database file is not an SQLite database; check [storage] database or restore a backup",
+    sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened; check that its folder exists and may be written",
+    sqlite3.SQLITE_IOERR: "reading or writing the database file failed; check the disk",
+    sqlite3.SQLITE_BUSY: "the database is busy; try again",
+    sqlite3.SQLITE_LOCKED: "the database is busy; try again",
+}
+
+
+def _translate(error: sqlite3.Error) -> BookingError:
+    if "occupancy_overlap" in str(error):
+        return OverlapRefused()
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in _REASONS:
+        return StoreUnavailable(_REASONS[primary])
+    raise error
+
+
+class SqliteConnection:
+    """A connection of one thread at a time, outside Python's own transaction handling."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self.raw = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None,
+                                       check_same_thread=False, cached_statements=512)
+            self.raw.row_factory = sqlite3.Row
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON",
+                           "cache_size = -32768", "temp_store = MEMORY", "mmap_size = 268435456"):
+                self.raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+        weakref.finalize(self, self.raw.close)
+
+    def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+        try:
+            return self.raw.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+    def change(self, statement: str, parameters: Mapping[str, object]) -> int:
+        try:
+            return self.raw.execute(statement, parameters).rowcount
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+    def script(self, text: str) -> None:
+        """Run the statements of ``text`` one by one inside the open transaction."""
+        statement = ""
+        for line in text.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self.change(statement, {})
+                statement = ""
+
+
+class SqliteStore:
+    """The file at ``path``; its folder must exist. A connection is kept for each thread."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self._clock = clock
+        self._local = threading.local()
+        self._connections: weakref.WeakSet[SqliteConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        # SQLite's own waiting polls; threads of one process queue here instead.
+        self._writer = threading.RLock()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with self._transaction("BEGIN", "") as unit_of_work:
+            yield unit_of_work
+
+    @contextlib.contextmanager
+    def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
+        with self._writer, self._transaction("BEGIN IMMEDIATE", actor) as unit_of_work:
+            yield unit_of_work
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str, actor: str) -> Iterator[UnitOfWork]:
+        connection = self._connection()
+        connection.change(begin, {})
+        try:
+            yield UnitOfWork(connection, actor=actor, now=self._clock())
+            connection.change("COMMIT", {})
+        except BaseException:
+            if connection.raw.in_transaction:
+                connection.raw.rollback()
+            raise
+
+    def _connection(self) -> SqliteConnection:
+        connection: SqliteConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = SqliteConnection(self.path)
+            self._check_version(connection)
+            self._local.connection = connection
+            with self._lock:
+                self._connections.add(connection)
+        return connection
+
+    def _check_version(self, connection: SqliteConnection) -> None:
+        applied, known = _applied(connection), _known()
+        if applied > known:
+            connection.raw.close()
+            raise StoreUnavailable(f"the database has schema {applied}, this program knows {known}; "
+                                   "install the version of radicale-booking that wrote it")
+
+    def migrate(self) -> list[str]:
+        connection = self._connection()
+        applied = []
+        for number, name, file in sql.migrations():
+            with self._transaction("BEGIN IMMEDIATE", "migration") as unit_of_work:
+                if _applied(connection) >= number:
+                    continue
+                for text in sql.texts(file, "sqlite"):
+                    connection.script(text)
+                connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
+                                  {"n": number, "name": name, "now": unit_of_work.now_epoch})
+                if number == 1:
+                    connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
+                                      " VALUES ('', :incarnation, :now)",
+                                      {"incarnation": uuid.uuid4().hex, "now": unit_of_work.now_epoch})
+            applied.append(name)
+        return applied
+
+    def schema_state(self) -> SchemaState:
+        return SchemaState(_applied(self._connection()), _known())
+
+    def check(self) -> list[str]:
+        connection = self._connection()
+        problems = [str(row[0]) for row in connection.run("PRAGMA integrity_check", {}) if row[0] != "ok"]
+        problems += [f"table {row[0]}, row {row[1]}: refers to a missing row of {row[2]}"
+                     for row in connection.run("PRAGMA foreign_key_check", {})]
+        problems += [f"principal {row[0]}: live occupancies {row[1]} and {row[2]} overlap"
+                     for row in connection.run(sql.load("check")["overlapping_occupancies"], {})]
+        return problems
+
+    def backup(self, target: Path) -> None:
+        copy = sqlite3.connect(target)
+        try:
+            self._connection().raw.backup(copy)
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+        finally:
+            copy.close()
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.raw.close()
+            self._connections = weakref.WeakSet()
+        self._local = threading.local()
+
+
+def _known() -> int:
+    return max(number for number, _, _ in sql.migrations())
+
+
+def _applied(connection: SqliteConnection) -> int:
+    if not connection.run("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'", {}):
+        return 0
+    return int(connection.run("SELECT coalesce(max(number), 0) FROM schema_migration", {})[0][0])

@@ -1,0 +1,98 @@
+"""One transaction with its repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from radicale_booking.errors import Conflict
+from radicale_booking.store import sql
+from radicale_booking.store.audit import Audit
+from radicale_booking.store.collections import Collections
+from radicale_booking.store.event_types import EventTypes
+from radicale_booking.store.instances import Instances
+from radicale_booking.store.items import Items
+from radicale_booking.store.outbox import Outbox
+from radicale_booking.store.principals import Principals
+from radicale_booking.store.reservations import Reservations
+
+#: A row, readable by column name and by position.
+Row = Any
+
+
+class OverlapRefused(Conflict):
+    """The database refused two overlapping live occupancies of one principal."""
+
+
+class Connection(Protocol):
+    """What a unit of work needs of an engine's connection."""
+
+    def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+        """All rows of ``statement``. Raises ``StoreUnavailable`` or ``OverlapRefused``."""
+
+    def change(self, statement: str, parameters: Mapping[str, object]) -> int:
+        """The number of rows that ``statement`` changed. Raises the same."""
+
+
+class UnitOfWork:
+    """A transaction: ``actor`` does it, ``now`` (aware UTC) is its one time."""
+
+    def __init__(self, connection: Connection, *, actor: str, now: datetime) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.now = now
+
+    @property
+    def now_epoch(self) -> int:
+        return int(self.now.timestamp())
+
+    def query(self, noun: str, name: str, /, **parameters: object) -> Sequence[Row]:
+        """All rows of the named query."""
+        return self.connection.run(sql.load(noun)[name], parameters)
+
+    def one(self, noun: str, name: str, /, **parameters: object) -> Row | None:
+        """The first row of the named query, or None."""
+        rows = self.connection.run(sql.load(noun)[name], parameters)
+        return rows[0] if rows else None
+
+    def execute(self, noun: str, name: str, /, **parameters: object) -> int:
+        """Run the named statement; the number of rows it changed."""
+        return self.connection.change(sql.load(noun)[name], parameters)
+
+    def insert(self, noun: str, name: str, /, **parameters: object) -> int:
+        """Run the named insert, which ends with ``RETURNING id``; the new id."""
+        return int(self.connection.run(sql.load(noun)[name], parameters)[0][0])
+
+    @cached_property
+    def principals(self) -> Principals:
+        return Principals(self)
+
+    @cached_property
+    def collections(self) -> Collections:
+        return Collections(self)
+
+    @cached_property
+    def items(self) -> Items:
+        return Items(self)
+
+    @cached_property
+    def instances(self) -> Instances:
+        return Instances(self)
+
+    @cached_property
+    def event_types(self) -> EventTypes:
+        return EventTypes(self)
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        return Reservations(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self)

@@ -1,0 +1,33 @@
+"""Links within the pages; they keep the visitor's time zone and language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from radicale_booking.web.languages import LANGUAGES
+from radicale_booking.web.zones import known_zones
+
+_KEPT = ("tz", "lang")
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The URL of ``endpoint`` with what the visitor chose; a value of None leaves its parameter out."""
+    kept = {name: request.args[name] for name in _KEPT if _known(name, request.args.get(name, ""))}
+    return url_for(endpoint, **{name: value for name, value in (kept | values).items() if value is not None})
+
+
+def language_links() -> list[tuple[str, str, str]]:
+    """(language, its name, this page in that language) for every language; empty on a page without address."""
+    if request.endpoint is None:
+        return []
+    arguments = {name: value for name, value in request.args.items() if name != "lang"}
+    return [
+        (language, name, url_for(request.endpoint, **(arguments | (request.view_args or {}) | {"lang": language})))
+        for language, name in LANGUAGES.items()
+    ]
+
+
+def _known(name: str, value: str) -> bool:
+    return value in (known_zones() if name == "tz" else LANGUAGES)

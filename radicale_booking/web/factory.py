@@ -1,0 +1,104 @@
+"""The Flask application."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, make_response, request, url_for
+from flask_babel import Babel
+
+from radicale_booking.web import addresses, failures, headers, health, languages, wording
+from radicale_booking.web.current import EXTENSION
+from radicale_booking.web.details_page import ask_details, take_booking
+from radicale_booking.web.host_page import show_host
+from radicale_booking.web.reservation_page import cancel_reservation, event_file, show_reservation
+from radicale_booking.web.time_page import choose_time
+
+if TYPE_CHECKING:
+    from radicale_booking.services.adapters import Adapters
+
+_LARGEST_REQUEST_OCTETS = 64 * 1024
+_FORM_LIFETIME = timedelta(hours=12)
+_STATIC_LIFETIME = timedelta(days=365)
+
+
+def create_app(app: Adapters, *, prefix: str = "") -> Flask:
+    """The pages over ``app`` as a WSGI application; ``prefix`` stands before each path, besides SCRIPT_NAME.
+
+    Raises ``StoreUnavailable`` when the key that signs forms cannot be read.
+    """
+    flask = Flask("radicale_booking.web", static_url_path="/book/static", static_folder="static")
+    flask.config.update(
+        SECRET_KEY=app.links.sign("web session key", ""),
+        SESSION_COOKIE_NAME="booking",
+        SESSION_COOKIE_PATH=prefix or "/",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.settings.public_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=_LARGEST_REQUEST_OCTETS,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST_OCTETS,
+        SEND_FILE_MAX_AGE_DEFAULT=_STATIC_LIFETIME,
+        WTF_CSRF_TIME_LIMIT=int(_FORM_LIFETIME.total_seconds()),
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+    )
+    flask.extensions[EXTENSION] = app
+    flask.jinja_env.trim_blocks = flask.jinja_env.lstrip_blocks = True
+    Babel(flask, locale_selector=languages.wanted_locale)
+    _add_words(flask)
+    _add_pages(flask)
+    failures.register(flask)
+    flask.after_request(headers.compress)
+    flask.after_request(headers.secure)
+    if prefix:
+        _mount(flask, prefix.rstrip("/"))
+    return flask
+
+
+def _add_pages(flask: Flask) -> None:
+    flask.add_url_rule("/book/<host>/", "show_host", show_host)
+    flask.add_url_rule("/book/<host>/<slug>/", "event_type", _event_type, methods=["GET", "POST"])
+    flask.add_url_rule("/booking/<token>/", "show_reservation", show_reservation)
+    flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
+    flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
+    flask.add_url_rule("/health", "health", health.health)
+    flask.add_url_rule("/ready", "ready", health.ready)
+
+
+def _event_type(host: str, slug: str) -> Response:
+    if request.method == "POST":
+        return take_booking(host, slug)
+    if "start" in request.args:
+        return ask_details(host, slug)
+    return make_response(choose_time(host, slug))
+
+
+def _add_words(flask: Flask) -> None:
+    flask.jinja_env.globals.update(
+        asset=asset, link=addresses.link, language_links=addresses.language_links, locale=languages.locale,
+        instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,
+        short_day=wording.short_day, weekdays=wording.weekdays, clock_time=wording.clock_time,
+        clock_times=wording.clock_times, zone_title=wording.zone_title, length=wording.length,
+    )
+
+
+def asset(name: str) -> str:
+    """The URL of a static file, which changes with its content."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:8]
+
+
+def _mount(flask: Flask, prefix: str) -> None:
+    inner = flask.wsgi_app
+
+    def mounted(environ, start_response):  # type: ignore[no-untyped-def]  # the types of WSGI differ by library
+        return inner(environ | {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix}, start_response)
+
+    flask.wsgi_app = mounted  # type: ignore[method-assign]

@@ -1,0 +1,84 @@
+"""Errors as pages: each class once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from radicale_booking.errors import Conflict, InvalidInput, LinkExpired, NotAllowed, NotFound, SlotTaken, Unavailable
+
+
+def register(flask: Flask) -> None:
+    """Let ``flask`` answer our errors and its own with our pages."""
+    flask.register_error_handler(NotFound, _not_found)
+    flask.register_error_handler(LinkExpired, _link_expired)
+    flask.register_error_handler(NotAllowed, _not_allowed)
+    flask.register_error_handler(Conflict, _conflict)
+    flask.register_error_handler(InvalidInput, _invalid)
+    flask.register_error_handler(Unavailable, _unavailable)
+    flask.register_error_handler(HTTPException, _http)
+
+
+def taken(error: SlotTaken, host: str, slug: str, zone: ZoneInfo, now: datetime) -> Response:
+    """The page for a start that is not free any more, with the nearest that are; status 409."""
+    page = render_template("taken.html", host=host, slug=slug, zone=zone, start=error.start,
+                           past=error.start <= now, alternatives=list(error.alternatives))
+    return make_response(page, 409)
+
+
+def _page(status: int, title: str, text: str) -> Response:
+    return make_response(render_template("failure.html", title=title, text=text), status)
+
+
+def _not_found(error: NotFound) -> Response:
+    if error.kind in ("host", "event type", "principal"):
+        return _page(404, gettext("Nothing to book here"),
+                     gettext("There is no booking page at this address. Please check the link you were given."))
+    return _page(404, gettext("This link does not work"),
+                 gettext("It may be incomplete. Please open it again from where you got it."))
+
+
+def _link_expired(error: LinkExpired) -> Response:
+    return _page(410, gettext("This link has expired"),
+                 gettext("Please ask the person you booked with for help."))
+
+
+def _not_allowed(error: NotAllowed) -> Response:
+    return _page(403, gettext("This is not possible"), gettext("The link does not allow this."))
+
+
+def _conflict(error: Conflict) -> Response:
+    return _page(409, gettext("This is not possible any more"),
+                 gettext("The booking has changed in the meantime. Please open its page again."))
+
+
+def _invalid(error: InvalidInput) -> Response:
+    return _page(400, gettext("This could not be understood"), gettext("Please go back and check what you entered."))
+
+
+def _unavailable(error: Unavailable) -> Response:
+    response = _page(503, gettext("Please try again in a moment"),
+                     gettext("The calendar cannot be reached right now. Nothing was booked."))
+    response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        response = error.get_response()
+        return make_response(response.get_data(), status, dict(response.headers))
+    if status == 404:
+        return _not_found(NotFound("page", request.path))
+    if status >= 500:
+        return _page(status, gettext("Something went wrong"),
+                     gettext("The fault is ours and has been recorded. Please try again later."))
+    response = _page(status, gettext("This could not be understood"),
+                     gettext("Please go back and check what you entered."))
+    if status == 405 and error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+    return response

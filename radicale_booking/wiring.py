@@ -1,0 +1,124 @@
+"""The composition root: the only place where adapters are built and put together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from radicale.config import Configuration
+
+from radicale_booking import settings as settings_module
+from radicale_booking.domain.item_index import ItemIndex
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.errors import StoreUnavailable
+from radicale_booking.ical import instances, reservation_event
+from radicale_booking.links import SignedLinks
+from radicale_booking.services.adapters import Adapters
+from radicale_booking.settings import Settings
+from radicale_booking.store.engine import Store, open_store
+
+_prepared: dict[Settings, Adapters] = {}
+_lock = threading.Lock()
+
+
+def utc_now() -> datetime:
+    """The present instant, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything one server process works with."""
+
+    configuration: Configuration
+    settings: Settings
+    app: Adapters
+
+
+@dataclass(frozen=True)
+class ICalendarCodec:
+    """iCalendar text as the services see it; occurrences are indexed within the settings' days."""
+
+    past_days: int
+    future_days: int
+
+    def write(self, reservation: Reservation, host: Principal, manage_url: str) -> str:
+        """See ``ical.reservation_event.write``."""
+        return reservation_event.write(reservation, host, manage_url)
+
+    def read_change(self, text: str, uid: str) -> reservation_event.EventChange:
+        """See ``ical.reservation_event.read_change``."""
+        return reservation_event.read_change(text, uid)
+
+    def index(self, text: str, *, now: datetime, floating_zone: tzinfo) -> ItemIndex:
+        """See ``ical.instances.index``."""
+        return instances.index(text, now=now, floating_zone=floating_zone, past_days=self.past_days,
+                               future_days=self.future_days)
+
+
+def load(config_path: str | Path | None = None, *, hosts: str = "") -> Site:
+    """The site that the configuration file describes, its database ready for use.
+
+    ``hosts`` (``ADDRESS:PORT``, …) replaces ``[server] hosts``. Raises ``InvalidSettings`` or ``StoreUnavailable``.
+    """
+    configuration, settings = settings_module.load(config_path, hosts=hosts)
+    return Site(configuration, settings, _ready(settings))
+
+
+def storage_adapters(configuration: Configuration) -> Adapters:
+    """The adapters for a Radicale ``configuration``, shared by all plugins that name the same database."""
+    return _ready(settings_module.of(configuration))
+
+
+def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Adapters:
+    """New adapters on the database of ``settings``, whose schema is left as it is; close their store when done."""
+    _make_folder(settings.database_file.parent)
+    return Adapters(
+        store=open_store(settings.database, clock=clock),
+        clock=clock,
+        calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
+        links=SignedLinks(settings.secret_file, clock),
+        settings=settings,
+    )
+
+
+def prepare(store: Store, settings: Settings, now: datetime) -> Path | None:
+    """Bring the schema up to date, after a copy of a database that already holds data; the path of that copy."""
+    state = store.schema_state()
+    if not state.pending:
+        return None
+    copy = None
+    if state.applied:
+        file = settings.database_file
+        copy = file.with_name(f"{file.name}.schema-{state.applied}.{now:%Y%m%dT%H%M%SZ}.backup")
+        store.backup(copy)
+    store.migrate()
+    return copy
+
+
+def close() -> None:
+    """Close every store that ``load`` and ``storage_adapters`` have opened."""
+    with _lock:
+        while _prepared:
+            _, app = _prepared.popitem()
+            app.store.close()
+
+
+def _ready(settings: Settings) -> Adapters:
+    with _lock:
+        if settings not in _prepared:
+            app = adapters(settings)
+            prepare(app.store, settings, app.clock())
+            _prepared[settings] = app
+        return _prepared[settings]
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"folder {folder}: {error.strerror or error}") from error

@@ -1,0 +1,70 @@
+"""The server as a WSGI application, for any WSGI server: ``radicale_booking.wsgi:application``.
+
+The configuration file is named by the environment variable ``RADICALE_BOOKING_CONFIG``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import radicale.log
+from radicale.config import Configuration
+
+from radicale_booking import web, wiring
+from radicale_booking.access_log import AccessLog
+from radicale_booking.dav.application import BookingApplication
+from radicale_booking.errors import Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def build(config_path: str | Path | None = None, *, hosts: str = "", logged: bool = True) -> WSGIApplication:
+    """The application that the configuration file describes, its database ready for use.
+
+    ``hosts`` (``ADDRESS:PORT``, …) replaces ``[server] hosts``; ``logged``: with an access log if the settings want
+    one. Raises ``InvalidSettings`` or ``Unavailable``.
+    """
+    site = wiring.load(config_path, hosts=hosts)
+    _set_up_log(site.configuration)
+    if site.settings.users_file.parent == site.settings.data_folder:
+        # Radicale does not start without its file, even before the first user is added.
+        site.settings.users_file.touch(mode=0o600)
+    try:
+        application: WSGIApplication = BookingApplication(site.configuration, pages=web.create_app(site.app))
+    except RuntimeError as error:
+        # What Radicale and its plugins raise when files or servers that the configuration names cannot be had.
+        raise Unavailable(f"cannot start: {error}") from error
+    return AccessLog(application) if logged and site.settings.access_log else application
+
+
+def _set_up_log(configuration: Configuration) -> None:
+    # Radicale writes its own level into the log, whatever that level is.
+    radicale.log.logger.disabled = True
+    try:
+        radicale.log.setup()
+        radicale.log.set_level(*(configuration.get("logging", option)
+                                 for option in ("level", "backtrace_on_debug", "trace_filter")))
+    finally:
+        radicale.log.logger.disabled = False
+
+
+class LazyApplication:
+    """Builds the application at the first request, so after a WSGI server has forked its workers."""
+
+    def __init__(self) -> None:
+        self._application: WSGIApplication | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            if self._application is None:
+                self._application = build()
+            application = self._application
+        return application(environ, start_response)
+
+
+application = LazyApplication()

@@ -1,0 +1,1 @@
+"""All SQL of the project: the schema, its migrations and the named queries."""

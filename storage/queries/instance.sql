@@ -1,0 +1,39 @@
+-- name: busy
+SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, collection.path, instance.summary
+FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
+    AND coalesce(collection.role, '') <> 'bookable'
+    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0 AND instance.busy_type <> 'FREE'
+ORDER BY instance.start_epoch;
+
+-- name: blocking_items
+SELECT item.first_epoch AS start_epoch, item.last_epoch AS end_epoch, 'BUSY' AS busy_type, item.href, collection.path,
+    item.unreadable AS summary
+FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
+    AND coalesce(collection.role, '') <> 'bookable'
+    AND item.unreadable IS NOT NULL AND item.first_epoch < :range_end AND item.last_epoch > :range_start;
+
+-- name: windows
+SELECT instance.start_epoch, instance.end_epoch, instance.summary, instance.description, instance.all_day, item.href
+FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+WHERE collection.principal_id = :principal_id AND collection.role = 'bookable'
+    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0
+ORDER BY instance.start_epoch;
+
+-- name: all_day
+SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, collection.path, instance.summary,
+    instance.categories
+FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR'
+    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0 AND instance.all_day = 1
+ORDER BY instance.start_epoch;
+
+-- name: titles
+SELECT DISTINCT instance.summary
+FROM collection JOIN instance ON instance.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.role = 'bookable' AND instance.cancelled = 0
+    AND instance.all_day = 0;

@@ -1,0 +1,83 @@
+-- name: get
+SELECT * FROM item WHERE collection_id = :collection_id AND href = :href;
+
+-- name: all
+SELECT * FROM item WHERE collection_id = :collection_id ORDER BY href;
+
+-- name: by_uid
+SELECT * FROM item WHERE collection_id = :collection_id AND uid = :uid;
+
+-- name: has_uid
+SELECT 1 FROM item WHERE collection_id = :collection_id AND uid = :uid LIMIT 1;
+
+-- name: get_many
+SELECT item.* FROM json_each(:hrefs) AS wanted CROSS JOIN item
+WHERE item.collection_id = :collection_id AND item.href = wanted.value;
+
+-- name: put
+INSERT INTO item (collection_id, href, uid, etag, name, component, text, size_octets, first_epoch, last_epoch,
+    expanded_from_epoch, expanded_until_epoch, unreadable, schedule_tag, sequence, modified_epoch)
+VALUES (:collection_id, :href, :uid, :etag, :name, :component, :text, :size_octets, :first_epoch, :last_epoch,
+    :expanded_from_epoch, :expanded_until_epoch, :unreadable, :schedule_tag, :sequence, :modified_epoch)
+ON CONFLICT (collection_id, href) DO UPDATE SET uid = excluded.uid, etag = excluded.etag, name = excluded.name,
+    component = excluded.component, text = excluded.text, size_octets = excluded.size_octets,
+    first_epoch = excluded.first_epoch, last_epoch = excluded.last_epoch,
+    expanded_from_epoch = excluded.expanded_from_epoch, expanded_until_epoch = excluded.expanded_until_epoch,
+    unreadable = excluded.unreadable, schedule_tag = excluded.schedule_tag, sequence = excluded.sequence,
+    modified_epoch = excluded.modified_epoch
+RETURNING id;
+
+-- name: clear_instances
+DELETE FROM instance WHERE item_id = :item_id;
+
+-- name: add_instance
+INSERT INTO instance (item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment,
+    summary, categories, description)
+VALUES (:item_id, :collection_id, :start_epoch, :end_epoch, :span_class, :busy_type, :cancelled, :all_day, :moment,
+    :summary, :categories, :description);
+
+-- name: clear_tombstone
+DELETE FROM tombstone WHERE collection_id = :collection_id AND href = :href;
+
+-- name: delete
+DELETE FROM item WHERE collection_id = :collection_id AND href = :href;
+
+-- name: add_tombstone
+INSERT INTO tombstone (collection_id, href, sequence, modified_epoch)
+VALUES (:collection_id, :href, :sequence, :now)
+ON CONFLICT (collection_id, href) DO UPDATE SET sequence = excluded.sequence, modified_epoch = excluded.modified_epoch;
+
+-- name: changes
+SELECT href FROM item WHERE collection_id = :collection_id AND sequence > :since
+UNION ALL
+SELECT href FROM tombstone WHERE collection_id = :collection_id AND sequence > :since;
+
+-- name: hrefs
+SELECT href FROM item WHERE collection_id = :collection_id;
+
+-- name: uids
+SELECT uid, href FROM item WHERE collection_id = :collection_id;
+
+-- name: in_range
+SELECT item.*, 1 AS matched FROM item
+WHERE item.collection_id = :collection_id AND item.component = :component AND item.id IN (
+    SELECT item_id FROM instance WHERE collection_id = :collection_id AND span_class = 0
+        AND start_epoch > :range_start - 86400 - 1 AND start_epoch < :range_end
+        AND (end_epoch > :range_start OR (moment = 1 AND start_epoch >= :range_start))
+    UNION ALL
+    SELECT item_id FROM instance WHERE collection_id = :collection_id AND span_class = 1
+        AND start_epoch > :range_start - 2764800 AND start_epoch < :range_end AND end_epoch > :range_start
+    UNION ALL
+    SELECT item_id FROM instance WHERE collection_id = :collection_id AND span_class = 2
+        AND start_epoch < :range_end AND end_epoch > :range_start)
+UNION ALL
+SELECT item.*, 0 AS matched FROM item
+WHERE item.collection_id = :collection_id AND item.component = :component
+    AND item.expanded_until_epoch IS NOT NULL AND item.first_epoch < :range_end AND item.last_epoch > :range_start
+    AND (:range_start < item.expanded_from_epoch OR :range_end > item.expanded_until_epoch)
+UNION ALL
+SELECT item.*, 0 AS matched FROM item
+WHERE item.collection_id = :collection_id AND item.component = :component AND item.unreadable IS NOT NULL;
+
+-- name: count
+SELECT count(*) FROM item;

@@ -1,0 +1,32 @@
+-- name: members
+SELECT href, etag, name, component, size_octets, modified_epoch FROM item
+WHERE collection_id = :collection_id ORDER BY href;
+
+-- name: members_with_text
+SELECT href, etag, name, component, size_octets, modified_epoch, text FROM item
+WHERE collection_id = :collection_id ORDER BY href;
+
+-- name: some
+SELECT item.href, item.etag, item.name, item.component, item.size_octets, item.modified_epoch, item.text
+FROM json_each(:hrefs) AS wanted CROSS JOIN item
+WHERE item.collection_id = :collection_id AND item.href = wanted.value;
+
+-- name: of_component
+SELECT href, etag, name, component, size_octets, modified_epoch, text FROM item
+WHERE collection_id = :collection_id AND component = :component;
+
+-- name: undecided
+SELECT 1 FROM item WHERE collection_id = :collection_id AND expanded_until_epoch IS NOT NULL
+    AND first_epoch < :range_end AND last_epoch > :range_start
+    AND (:range_start < expanded_from_epoch OR :range_end > expanded_until_epoch)
+LIMIT 1;
+
+-- name: unreadable
+SELECT first_epoch, last_epoch FROM item WHERE collection_id = :collection_id AND unreadable IS NOT NULL
+    AND first_epoch < :range_end AND last_epoch > :range_start;
+
+-- name: busy
+SELECT busy_type, start_epoch, end_epoch FROM instance
+WHERE collection_id = :collection_id AND span_class = :span_class AND start_epoch > :earliest
+    AND start_epoch < :range_end AND end_epoch > :range_start AND start_epoch < end_epoch
+    AND cancelled = 0 AND busy_type <> 'FREE';

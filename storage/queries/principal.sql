@@ -1,0 +1,24 @@
+-- name: get
+SELECT * FROM principal WHERE name = :name;
+
+-- name: by_id
+SELECT * FROM principal WHERE id = :id;
+
+-- name: by_email
+SELECT * FROM principal WHERE lower(email) = lower(:email);
+
+-- name: all
+SELECT * FROM principal ORDER BY name;
+
+-- name: add
+INSERT INTO principal (name, email, display_name, description, timezone, host, created_epoch)
+VALUES (:name, :email, :display_name, :description, :timezone, :host, :now)
+RETURNING id;
+
+-- name: update
+UPDATE principal SET email = :email, display_name = :display_name, description = :description, timezone = :timezone,
+    host = :host
+WHERE name = :name;
+
+-- name: remove
+DELETE FROM principal WHERE name = :name;

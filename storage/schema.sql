@@ -1,0 +1,200 @@
+-- The whole schema as it is today; migrations/ reach the same (a test compares the two).
+-- Instants are UTC seconds since 1970 (`_epoch`), intervals half-open [start, end).
+
+CREATE TABLE schema_migration (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    applied_epoch BIGINT NOT NULL
+);
+
+-- A Radicale user; a host is a principal that can be booked.
+CREATE TABLE principal (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+    email TEXT,
+    display_name TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
+    timezone TEXT NOT NULL DEFAULT 'UTC',
+    host INTEGER NOT NULL DEFAULT 0 CHECK (host IN (0, 1)),
+    created_epoch BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
+
+-- path has no slash at its ends; the root collection is ''. role tells the server's own collections apart.
+CREATE TABLE collection (
+    id INTEGER PRIMARY KEY,
+    parent_id INTEGER REFERENCES collection (id) ON DELETE CASCADE,
+    principal_id INTEGER REFERENCES principal (id) ON DELETE CASCADE,
+    path TEXT NOT NULL UNIQUE,
+    tag TEXT NOT NULL DEFAULT '',
+    role TEXT CHECK (role IN ('bookable', 'default')),
+    transparent INTEGER NOT NULL DEFAULT 0 CHECK (transparent IN (0, 1)),
+    props TEXT NOT NULL DEFAULT '{}',
+    incarnation TEXT NOT NULL,
+    sequence BIGINT NOT NULL DEFAULT 0,
+    oldest_sequence BIGINT NOT NULL DEFAULT 0,
+    modified_epoch BIGINT NOT NULL,
+    CHECK ((parent_id IS NULL) = (path = ''))
+);
+CREATE INDEX collection_parent ON collection (parent_id);
+CREATE UNIQUE INDEX collection_role ON collection (principal_id, role) WHERE role IS NOT NULL;
+
+-- first/last_epoch enclose every occurrence (NULL: unbounded); outside [expanded_from, expanded_until)
+-- occurrences have no instance rows yet (NULL: all occurrences have rows).
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY,
+    collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
+    href TEXT NOT NULL CHECK (href <> ''),
+    uid TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    name TEXT NOT NULL,
+    component TEXT NOT NULL,
+    text TEXT NOT NULL,
+    size_octets INTEGER NOT NULL,
+    first_epoch BIGINT NOT NULL,
+    last_epoch BIGINT NOT NULL,
+    expanded_from_epoch BIGINT,
+    expanded_until_epoch BIGINT,
+    unreadable TEXT,
+    schedule_tag TEXT,
+    sequence BIGINT NOT NULL,
+    modified_epoch BIGINT NOT NULL,
+    UNIQUE (collection_id, href)
+);
+CREATE INDEX item_uid ON item (collection_id, uid);
+CREATE INDEX item_sequence ON item (collection_id, sequence);
+CREATE INDEX item_unexpanded ON item (collection_id, expanded_until_epoch)
+    WHERE expanded_until_epoch IS NOT NULL;
+CREATE INDEX item_unreadable ON item (collection_id) WHERE unreadable IS NOT NULL;
+
+-- A member that was removed, for sync-collection (RFC 6578).
+CREATE TABLE tombstone (
+    collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
+    href TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    modified_epoch BIGINT NOT NULL,
+    PRIMARY KEY (collection_id, href)
+);
+CREATE INDEX tombstone_sequence ON tombstone (collection_id, sequence);
+
+-- One occurrence of an item. span_class bounds its length so that an overlap is an index range:
+-- 0 up to a day, 1 up to 32 days, 2 longer. moment: it has no end, and so
+-- overlaps a range that begins with it (RFC 4791 §9.9). summary and what follows serve bookable hours and away days.
+CREATE TABLE instance (
+    item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+    collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
+    start_epoch BIGINT NOT NULL,
+    end_epoch BIGINT NOT NULL,
+    span_class INTEGER NOT NULL CHECK (span_class IN (0, 1, 2)),
+    busy_type TEXT NOT NULL CHECK (busy_type IN ('FREE', 'BUSY', 'BUSY-TENTATIVE', 'BUSY-UNAVAILABLE')),
+    cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1)),
+    all_day INTEGER NOT NULL CHECK (all_day IN (0, 1)),
+    moment INTEGER NOT NULL CHECK (moment IN (0, 1)),
+    summary TEXT,
+    categories TEXT,
+    description TEXT,
+    CHECK (start_epoch <= end_epoch)
+);
+CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);
+CREATE INDEX instance_item ON instance (item_id);
+
+CREATE TABLE event_type (
+    id INTEGER PRIMARY KEY,
+    principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+    slug TEXT NOT NULL CHECK (slug <> ''),
+    title TEXT NOT NULL CHECK (title <> ''),
+    description TEXT NOT NULL DEFAULT '',
+    duration_minutes INTEGER NOT NULL CHECK (duration_minutes BETWEEN 1 AND 1440),
+    step_minutes INTEGER CHECK (step_minutes BETWEEN 1 AND 1440),
+    buffer_before_minutes INTEGER NOT NULL DEFAULT 0 CHECK (buffer_before_minutes >= 0),
+    buffer_after_minutes INTEGER NOT NULL DEFAULT 0 CHECK (buffer_after_minutes >= 0),
+    notice_minutes INTEGER NOT NULL DEFAULT 0 CHECK (notice_minutes >= 0),
+    horizon_days INTEGER NOT NULL DEFAULT 60 CHECK (horizon_days > 0),
+    limit_per_day INTEGER CHECK (limit_per_day > 0),
+    limit_per_week INTEGER CHECK (limit_per_week > 0),
+    limit_per_month INTEGER CHECK (limit_per_month > 0),
+    seats INTEGER NOT NULL DEFAULT 1 CHECK (seats > 0),
+    confirmation INTEGER NOT NULL DEFAULT 0 CHECK (confirmation IN (0, 1)),
+    location TEXT NOT NULL DEFAULT '',
+    hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
+    origin TEXT NOT NULL DEFAULT 'command' CHECK (origin IN ('command', 'calendar', 'page', 'import')),
+    UNIQUE (principal_id, slug)
+);
+
+CREATE TABLE reservation (
+    id INTEGER PRIMARY KEY,
+    principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+    event_type_id INTEGER NOT NULL REFERENCES event_type (id),
+    uid TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'confirmed', 'declined', 'cancelled', 'expired')),
+    start_epoch BIGINT NOT NULL,
+    end_epoch BIGINT NOT NULL,
+    invitee_name TEXT NOT NULL,
+    invitee_email TEXT NOT NULL,
+    invitee_timezone TEXT NOT NULL DEFAULT 'UTC',
+    language TEXT NOT NULL DEFAULT 'en',
+    note TEXT NOT NULL DEFAULT '',
+    idempotency_key TEXT,
+    sequence INTEGER NOT NULL DEFAULT 0 CHECK (sequence >= 0),
+    reason TEXT NOT NULL DEFAULT '',
+    created_epoch BIGINT NOT NULL,
+    modified_epoch BIGINT NOT NULL,
+    expires_epoch BIGINT,
+    CHECK (start_epoch < end_epoch)
+);
+CREATE UNIQUE INDEX reservation_idempotency ON reservation (principal_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+CREATE INDEX reservation_start ON reservation (principal_id, start_epoch);
+CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);
+
+-- The host time that a reservation blocks, buffers included; live while its reservation is pending or confirmed.
+CREATE TABLE occupancy (
+    id INTEGER PRIMARY KEY,
+    reservation_id INTEGER NOT NULL REFERENCES reservation (id) ON DELETE CASCADE,
+    principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+    start_epoch BIGINT NOT NULL,
+    end_epoch BIGINT NOT NULL,
+    live INTEGER NOT NULL CHECK (live IN (0, 1)),
+    UNIQUE (reservation_id, principal_id),
+    -- The overlap look-up reads only starts within this bound.
+    CHECK (start_epoch < end_epoch AND end_epoch - start_epoch <= 604800)
+);
+CREATE INDEX occupancy_live ON occupancy (principal_id, start_epoch, end_epoch) WHERE live = 1;
+
+-- One invitee's place in a reservation of a group event type.
+CREATE TABLE seat (
+    id INTEGER PRIMARY KEY,
+    reservation_id INTEGER NOT NULL REFERENCES reservation (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    timezone TEXT NOT NULL DEFAULT 'UTC',
+    status TEXT NOT NULL CHECK (status IN ('confirmed', 'cancelled')),
+    created_epoch BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';
+
+-- An effect to perform after commit.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook', 'reminder')),
+    delivery_key TEXT NOT NULL UNIQUE,
+    reservation_id INTEGER REFERENCES reservation (id) ON DELETE CASCADE,
+    recipient TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'failed')),
+    due_epoch BIGINT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    created_epoch BIGINT NOT NULL
+);
+CREATE INDEX outbox_due ON outbox (due_epoch) WHERE status = 'queued';
+
+-- Who did what and when.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at_epoch BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX audit_subject ON audit (subject, id);

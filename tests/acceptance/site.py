@@ -1,0 +1,72 @@
+"""A configured site with the host ``anna``, and what her calendar program does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import caldav
+
+from tests.acceptance.server import run
+
+PASSWORD = "correct horse"
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+@dataclass(frozen=True)
+class SiteFiles:
+    """``config`` is the configuration file."""
+
+    config: Path
+
+
+def make_site(folder: Path) -> SiteFiles:
+    """A site in ``folder`` with the bookable host ``anna`` and her event type ``intro-call`` of 30 minutes."""
+    config = folder / "booking.ini"
+    config.write_text(f"[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
+    commands = [
+        (["user", "add", "anna", "--email", "anna@example.org", "--timezone", "Europe/Berlin", "--password-stdin",
+          "--host"], PASSWORD + "\n"),
+        (["event-type", "add", "anna", "intro-call", "--title", "Intro call", "--duration", "30"], ""),
+    ]
+    for arguments, stdin in commands:
+        done = run(config, *arguments, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+    return SiteFiles(config)
+
+
+def monday() -> datetime:
+    """09:00 in Berlin on a Monday at least three days ahead."""
+    today = datetime.now(ZONE).date()
+    return datetime.combine(today + timedelta(days=(7 - today.weekday()) % 7 or 7), time(9), ZONE) + timedelta(
+        days=7 if today.weekday() in (4, 5, 6) else 0)
+
+
+@contextmanager
+def calendar_program(url: str, user: str = "anna") -> Iterator[caldav.Principal]:
+    """A CalDAV client that is logged in."""
+    with caldav.DAVClient(url=f"{url}/", username=user, password=PASSWORD) as client:
+        yield client.principal()
+
+
+def calendar(principal: caldav.Principal, name: str) -> caldav.Calendar:
+    """The calendar with the display name ``name``."""
+    return next(found for found in principal.calendars() if found.get_display_name() == name)
+
+
+def event(uid: str, summary: str, start: datetime, length: timedelta, *lines: str) -> str:
+    """A calendar object with one event, in UTC."""
+    stamps = [f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}" for instant in (start, start + length)]
+    return "\r\n".join([
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", f"UID:{uid}",
+        "DTSTAMP:20260101T000000Z", f"DTSTART:{stamps[0]}", f"DTEND:{stamps[1]}", f"SUMMARY:{summary}", *lines,
+        "END:VEVENT", "END:VCALENDAR", ""])
+
+
+def shown(instant: datetime) -> str:
+    """``instant`` as links of the pages write it."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,79 @@
+"""``serve`` as a process, and the application under other WSGI servers."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.server import free_port, serve, started, wait_until_answers
+from tests.acceptance.site import SiteFiles, calendar_program
+from tests.acceptance.visitor import Visitor
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serve_answers_reloads_and_stops(site: SiteFiles, workers: str) -> None:
+    with serve(site.config, "--workers", workers) as running:
+        assert "Intro call" in Visitor().get(f"{running.url}/book/anna/").text
+        with calendar_program(running.url) as anna:
+            assert len(anna.calendars()) == 2
+        text = site.config.read_text(encoding="utf-8")
+        site.config.write_text(text + "colour = red\n", encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("not reloaded")
+        running.wait_for(r"booking\.ini:3 .*unknown option")
+        assert Visitor().get(f"{running.url}/health").status == 200
+        site.config.write_text(text + "access_log = no\n", encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        for _ in range(5):
+            assert Visitor().get(f"{running.url}/health").status == 200
+        assert running.stop() == 0
+    assert not [line for line in running.lines if "Traceback" in line], running.lines
+
+
+@pytest.mark.parametrize("command", [
+    ["waitress", "--listen=127.0.0.1:{port}", "radicale_booking.wsgi:application"],
+    ["gunicorn", "--bind=127.0.0.1:{port}", "--workers=2", "--threads=4", "radicale_booking.wsgi:application"],
+    ["granian", "--interface=wsgi", "--host=127.0.0.1", "--port={port}", "radicale_booking.wsgi:application"],
+], ids=lambda command: command[0])
+def test_other_wsgi_servers_run_the_application(site: SiteFiles, command: list[str]) -> None:
+    port = free_port()
+    words = [sys.executable, "-m", *(word.format(port=port) for word in command)]
+    with started(words, environment={"RADICALE_BOOKING_CONFIG": str(site.config)}) as running:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_answers(url, running)
+        assert "Intro call" in Visitor().get(f"{url}/book/anna/").text
+        with calendar_program(url) as anna:
+            assert len(anna.calendars()) == 2
+
+
+def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
+    config = tmp_path / "booking.ini"
+    config.write_text(f"[booking]\ndata_folder = {tmp_path}/data\n", encoding="utf-8")
+    with serve(config) as running:
+        assert Visitor().get(f"{running.url}/ready").status == 200
+    assert not list((tmp_path / "data").glob("*.backup"))
+
+
+def test_a_database_of_a_newer_schema_is_refused_in_one_line(site: SiteFiles) -> None:
+    database = site.config.parent / "data" / "booking.sqlite"
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (9999, 'later', 0)")
+    connection.close()
+    command = [sys.executable, "-m", "radicale_booking", "--config", str(site.config), "serve", "--port", "0"]
+    with started(command) as running:
+        assert running.process.wait(60) == 1
+    assert len(running.lines) == 1
+    assert "schema 9999" in running.lines[0]
+
+
+def test_a_site_that_is_made_and_served_by_another_folder_is_the_same(site: SiteFiles, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with serve(site.config, folder=elsewhere) as running:
+        assert "Intro call" in Visitor().get(f"{running.url}/book/anna/").text
+    assert not list(elsewhere.iterdir())

@@ -1,0 +1,262 @@
+"""The commands, called as a shell calls them, on a database of their own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radicale_booking import wsgi
+from radicale_booking.cli import demo
+from radicale_booking.cli.main import main
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command wrote and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+Shell = Callable[..., Done]
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def shell(data_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Runs one command on the configured site."""
+    config = data_folder.parent / "booking.ini"
+    config.write_text(f"[booking]\ndata_folder = {data_folder}\npublic_url = https://cal.example.org\n",
+                      encoding="utf-8")
+
+    def call(*arguments: str, stdin: str = "") -> Done:
+        monkeypatch.setattr("sys.stdin", StringIO(stdin))
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main(["--config", str(config), *arguments])
+        except SystemExit as ended:
+            code = ended.code
+        written = capsys.readouterr()
+        if isinstance(code, str):
+            # What the interpreter itself does with it.
+            return Done(1, written.out, written.err + code + "\n")
+        return Done(int(code or 0) if isinstance(code, int) else 0, written.out, written.err)
+
+    return call
+
+
+@pytest.fixture
+def anna(shell: Shell) -> Shell:
+    """The same with a host ``anna`` that has the event type ``intro-call`` and no bookable hours."""
+    added = shell("user", "add", "anna", "--email", "Anna@Example.org", "--timezone", "Europe/Berlin",
+                  "--password-stdin", "--host", stdin="secret\n")
+    assert added.code == 0, added.err
+    made = shell("event-type", "add", "anna", "intro-call", "--duration", "30", "--step", "15", "--notice", "60")
+    assert made.code == 0, made.err
+    return shell
+
+
+def assert_refused(done: Done, *words: str) -> None:
+    assert done.code == 1
+    assert done.out == ""
+    assert len(done.err.splitlines()) == 1, done.err
+    assert done.err.startswith("radicale-booking: ")
+    for word in words:
+        assert word in done.err
+
+
+def test_a_user_is_added_listed_and_removed(anna: Shell, data_folder: Path) -> None:
+    anna("user", "add", "bob", "--email", "bob@example.org", "--password-stdin", stdin="word\n")
+    listed = anna("user", "list", "--json").data
+    assert listed == [
+        {"name": "anna", "email": "anna@example.org", "timezone": "Europe/Berlin", "host": True},
+        {"name": "bob", "email": "bob@example.org", "timezone": "UTC", "host": False},
+    ]
+    assert anna("user", "list").out.splitlines()[1].split("\t") == ["anna", "anna@example.org", "Europe/Berlin", "yes"]
+    users = data_folder / "users"
+    assert "secret" not in users.read_text(encoding="utf-8")
+    assert "$argon2" in users.read_text(encoding="utf-8")
+    assert anna("user", "remove", "bob", "--yes").code == 0
+    assert [user["name"] for user in anna("--json", "user", "list").data] == ["anna"]
+    assert "bob" not in users.read_text(encoding="utf-8")
+
+
+def test_removing_a_user_asks_first(anna: Shell) -> None:
+    assert anna("user", "remove", "anna", stdin="n\n").code == 1
+    assert len(anna("user", "list", "--json").data) == 1
+
+
+def test_a_new_password_replaces_the_old(anna: Shell, data_folder: Path) -> None:
+    before = (data_folder / "users").read_text(encoding="utf-8")
+    assert anna("user", "passwd", "anna", "--password-stdin", stdin="other\n").code == 0
+    assert (data_folder / "users").read_text(encoding="utf-8") != before
+    assert_refused(anna("user", "passwd", "nobody", "--password-stdin", stdin="x\n"), "nobody")
+    assert_refused(anna("user", "passwd", "anna", "--password-stdin", stdin="\n"), "password")
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (["anna", "--email", "other@example.org"], "anna"),
+    (["bob", "--email", "anna@example.org"], "anna@example.org"),
+    (["book", "--email", "b@example.org"], "book"),
+    (["bob", "--email", "b@example.org", "--timezone", "Mars/Base"], "Mars/Base"),
+    (["a/b", "--email", "b@example.org"], "a/b"),
+    (["bob", "--email", "nonsense"], "nonsense"),
+])
+def test_a_user_that_cannot_be_is_refused_in_one_line(anna: Shell, arguments: list[str], word: str) -> None:
+    assert_refused(anna("user", "add", *arguments, "--password-stdin", stdin="x\n"), word)
+    assert len(anna("user", "list", "--json").data) == 1
+
+
+def test_a_host_is_enabled_and_shown(shell: Shell) -> None:
+    shell("user", "add", "bob", "--email", "bob@example.org", "--password-stdin", stdin="word\n")
+    assert_refused(shell("host", "show", "bob"), "bob")
+    assert "https://cal.example.org/bob/bookable/" in shell("host", "enable", "bob").out
+    assert shell("host", "enable", "bob").code == 0
+    shown = shell("host", "show", "bob", "--json").data
+    assert shown["booking_page"] == "https://cal.example.org/book/bob/"
+    assert shown["event_types"] == ""
+
+
+def test_an_event_type_is_added_changed_listed_and_removed(anna: Shell) -> None:
+    shown = anna("event-type", "show", "anna", "intro-call", "--json").data
+    assert (shown["title"], shown["duration"], shown["step"], shown["notice"]) == ("Intro call", 30, 15, 60)
+    assert shown["link"] == "https://cal.example.org/book/anna/intro-call/"
+    assert anna("event-type", "set", "anna", "intro-call", "--title", "Hello", "--duration", "45", "--hidden",
+                "--horizon", "7", "--limit-per-day", "2").code == 0
+    shown = anna("event-type", "show", "anna", "intro-call", "--json").data
+    assert (shown["title"], shown["duration"], shown["step"]) == ("Hello", 45, 15)
+    assert (shown["hidden"], shown["horizon_days"], shown["limit_per_day"]) == (True, 7, 2)
+    assert anna("event-type", "add", "anna", "Long Talk!").code == 0
+    listed = anna("event-type", "list", "anna", "--json").data
+    assert {entry["slug"]: entry["title"] for entry in listed} == {"intro-call": "Hello", "long-talk": "Long Talk!"}
+    assert anna("event-type", "remove", "anna", "intro-call").code == 0
+    assert_refused(anna("event-type", "show", "anna", "intro-call"), "intro-call")
+
+
+def test_event_types_that_cannot_be_are_refused(anna: Shell) -> None:
+    assert_refused(anna("event-type", "add", "anna", "intro-call"), "intro-call")
+    assert_refused(anna("event-type", "add", "anna", "x", "--duration", "0"), "duration")
+    assert_refused(anna("event-type", "add", "nobody", "x"), "nobody")
+    assert_refused(anna("event-type", "set", "anna", "intro-call"), "nothing to change")
+    assert_refused(anna("event-type", "set", "anna", "intro-call", "--horizon", "0"), "horizon")
+
+
+def test_slots_and_explain_without_bookable_hours(anna: Shell) -> None:
+    assert anna("slots", "anna", "intro-call").out == "nothing is free\n"
+    assert anna("slots", "anna", "intro-call", "--json").data == []
+    start = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT09:00:00Z}"
+    verdicts = {entry["rule"]: entry["passed"] for entry in anna("explain", "anna", "intro-call", start, "--json").data}
+    assert verdicts["window"] is False
+    assert_refused(anna("explain", "anna", "intro-call", "tomorrow"), "tomorrow", "2026-03-02T09:30:00Z")
+    assert_refused(anna("slots", "anna", "intro-call", "--from", "2026-03-02T09:30:00"), "--from")
+    assert_refused(anna("slots", "anna", "other"), "other")
+
+
+def test_reservations_that_are_not_there(anna: Shell) -> None:
+    assert anna("reservation", "list").out == "no reservations\n"
+    assert_refused(anna("reservation", "show", "none"), "none")
+    assert_refused(anna("reservation", "cancel", "none"), "none")
+    assert_refused(anna("reservation", "list", "--status", "lost"), "lost", "confirmed")
+
+
+def test_database_commands(anna: Shell, data_folder: Path) -> None:
+    info = anna("db", "info", "--json").data
+    assert info["database"] == f"sqlite://{data_folder}/booking.sqlite"
+    assert info["schema"] == info["schema_of_this_program"] >= 1
+    assert info["migrations_pending"] == 0
+    assert "nothing to do" in anna("db", "migrate").out
+    assert anna("db", "check").out == "the database is sound\n"
+
+
+def test_check_finds_damage(anna: Shell, data_folder: Path) -> None:
+    connection = sqlite3.connect(data_folder / "booking.sqlite")
+    with connection:
+        connection.execute("UPDATE event_type SET principal_id = 4711")
+    connection.close()
+    done = anna("db", "check", "--json")
+    assert done.code == 1
+    assert "event_type" in done.data["problems"][0]
+
+
+def test_database_commands_before_there_is_one(shell: Shell, data_folder: Path) -> None:
+    assert_refused(shell("db", "info"), "booking.sqlite")
+    assert_refused(shell("db", "check"), "booking.sqlite")
+    assert not (data_folder / "booking.sqlite").exists()
+    assert "1 migration" in shell("db", "migrate").out
+    assert shell("db", "check").code == 0
+
+
+def test_export_and_import(anna: Shell, tmp_path: Path) -> None:
+    exported = anna("export", "radicale", str(tmp_path / "tree"), "--json")
+    assert exported.code == 0, exported.err
+    assert exported.data["failures"] == []
+    assert (tmp_path / "tree" / "collection-root" / "anna").is_dir()
+    broken = tmp_path / "tree" / "collection-root" / "anna" / "calendar" / "broken.ics"
+    broken.write_text("BEGIN:VCALENDAR\nnonsense", encoding="utf-8")
+    imported = anna("import", "radicale", str(tmp_path / "tree"))
+    assert imported.code == 1
+    assert "broken.ics: " in imported.err
+
+
+def test_a_database_that_cannot_be_used_is_told_in_one_line(shell: Shell, data_folder: Path) -> None:
+    data_folder.mkdir()
+    (data_folder / "booking.sqlite").write_bytes(b"no database at all" * 100)
+    assert_refused(shell("user", "list"), "not an SQLite database")
+
+
+def test_demo_makes_a_host_once_and_prints_how_to_reach_it(shell: Shell, data_folder: Path) -> None:
+    first, second = shell("demo", "--json"), shell("demo", "--json")
+    assert first.code == 0, first.err
+    assert second.data == first.data
+    assert set(first.data) == {"booking_link", "caldav_url", "user", "password"}
+    assert (data_folder / "demo-password").stat().st_mode & 0o777 == 0o600
+    free = shell("slots", "demo", "intro-call", "--json").data
+    assert len(free) >= 9 * 16
+    assert {datetime.fromisoformat(slot["start"]).weekday() for slot in free} == {0, 1, 2, 3, 4}
+
+
+def test_demo_hours_are_one_weekly_window() -> None:
+    text = demo.hours(datetime(2026, 3, 5, 12, tzinfo=UTC)).decode()
+    assert "DTSTART;TZID=Europe/Berlin:20260302T090000" in text
+    assert "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" in text
+    assert "BEGIN:VTIMEZONE" in text
+
+
+def test_options_of_the_program_may_stand_anywhere(shell: Shell) -> None:
+    assert shell("user", "list", "--json").data == shell("--json", "user", "list").data == []
+    assert shell("user", "list", "--config", "/none.ini").code == 1
+    assert shell("--version").out.startswith("radicale-booking 0.")
+    assert shell("user", "lsit").code == 2
+
+
+def test_an_application_is_built_once_when_the_first_request_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+
+    def build() -> Any:
+        built.append(1)
+        return lambda environ, start_response: [b"answer"]
+
+    monkeypatch.setattr(wsgi, "build", build)
+    application = wsgi.LazyApplication()
+    assert built == []
+    for _ in range(2):
+        assert list(application({}, lambda *_: lambda _: None)) == [b"answer"]
+    assert built == [1]

@@ -1,0 +1,61 @@
+"""Items as the storage plugin stores them: written, then told to the scheduling service, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from radicale_booking.services import scheduling
+from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.booking import BookingRequest
+
+NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
+NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
+
+
+def event(uid: str, start: datetime, length: timedelta, summary: str = "Bookable", extra: str = "") -> str:
+    """A calendar with one event; ``extra`` lines end with CRLF."""
+    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\n"
+            f"UID:{uid}\r\nDTSTAMP:20300101T000000Z\r\nDTSTART:{start:%Y%m%dT%H%M%SZ}\r\n"
+            f"DTEND:{start + length:%Y%m%dT%H%M%SZ}\r\nSUMMARY:{summary}\r\n{extra}"
+            "END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
+def store_item(app: Adapters, path: str, uid: str, text: str) -> None:
+    """What a client's PUT does."""
+    with app.store.write(actor="client") as uow:
+        collection = uow.collections.get(path)
+        assert collection is not None
+        old = uow.items.by_uid(collection.id, uid)
+        index = app.calendar.index(text, now=uow.now, floating_zone=ZoneInfo("Europe/Berlin"))
+        uow.items.store(collection.id, href=old.href if old else f"{uid}.ics", uid=uid, etag=f'"{hash(text)}"',
+                        name="VCALENDAR", component="VEVENT", text=text, index=index)
+        scheduling.item_written(app, uow, collection, old.text if old else None, text, uid)
+
+
+def remove_item(app: Adapters, path: str, uid: str) -> None:
+    """What a client's DELETE does."""
+    with app.store.write(actor="client") as uow:
+        collection = uow.collections.get(path)
+        assert collection is not None
+        item = uow.items.by_uid(collection.id, uid)
+        assert item is not None
+        uow.items.delete(collection.id, item.href)
+        scheduling.item_removed(app, uow, collection, uid, item.text)
+
+
+def item_text(app: Adapters, path: str, uid: str) -> str | None:
+    with app.store.read() as uow:
+        collection = uow.collections.get(path)
+        assert collection is not None
+        item = uow.items.by_uid(collection.id, uid)
+        return item.text if item is not None else None
+
+
+def draw_hours(app: Adapters, uid: str, start: datetime, length: timedelta, title: str = "Bookable") -> None:
+    store_item(app, "ada/bookable", uid, event(uid, start, length, title))
+
+
+def wish(start: datetime = NINE, key: str | None = None, slug: str = "talk", email: str = "bob@example.org",
+         name: str = "Bob", note: str = "") -> BookingRequest:
+    return BookingRequest("ada", slug, start, name, email, "Europe/Paris", "fr", note, key)

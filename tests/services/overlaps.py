@@ -1,0 +1,29 @@
+"""The invariant of the whole system, read from the database itself."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+_OVERLAPS = """
+SELECT one.id, other.id FROM occupancy AS one JOIN occupancy AS other
+ON one.principal_id = other.principal_id AND one.id < other.id
+WHERE one.live = 1 AND other.live = 1 AND one.start_epoch < other.end_epoch AND other.start_epoch < one.end_epoch
+"""
+_LIVE = """
+SELECT count(*) FROM occupancy JOIN reservation ON reservation.id = occupancy.reservation_id
+WHERE occupancy.live <> (reservation.status IN ('pending', 'confirmed'))
+"""
+
+
+def overlaps(database: Path) -> list[tuple[int, int]]:
+    """The pairs of live occupancies of one host that overlap."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute(_LIVE).fetchone() == (0,)
+        return connection.execute(_OVERLAPS).fetchall()
+
+
+def live_count(database: Path) -> int:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT count(*) FROM occupancy WHERE live = 1").fetchone()[0])

@@ -1,0 +1,70 @@
+"""Many at once on one slot: exactly one gets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from radicale_booking.errors import SlotTaken
+from radicale_booking.services import booking
+from radicale_booking.services.adapters import Adapters
+from tests.services.calendars import NINE, wish
+from tests.services.overlaps import live_count, overlaps
+
+THREADS = 200
+PROCESSES = 4
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def race(app: Adapters, count: int) -> Counter[str]:
+    """``count`` threads that start together; how often each outcome came."""
+    barrier = threading.Barrier(count)
+
+    def attempt(number: int) -> str:
+        barrier.wait(60)
+        try:
+            booking.reserve(app, wish(NINE, email=f"guest{number}@example.org"))
+        except SlotTaken:
+            return "taken"
+        return "booked"
+
+    with ThreadPoolExecutor(count) as pool:
+        return Counter(pool.map(attempt, range(count)))
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_two_hundred_threads_get_one_slot_once(app: Adapters, monkeypatch: pytest.MonkeyPatch, checked: bool) -> None:
+    if not checked:
+        monkeypatch.setattr(booking, "check_offered", lambda *_: None)
+    assert race(app, THREADS) == {"booked": 1, "taken": THREADS - 1}
+    database = app.settings.database_file
+    assert (live_count(database), overlaps(database)) == (1, [])
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_several_processes_get_one_slot_once(app: Adapters, checked: bool) -> None:
+    arguments = [sys.executable, "-m", "tests.services.racer", str(app.settings.data_folder), "10",
+                 "checked" if checked else "unchecked"]
+    racers = [subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+              for _ in range(PROCESSES)]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    outcomes: Counter[str] = Counter()
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    for racer in racers:
+        output, _ = racer.communicate(timeout=60)
+        assert racer.returncode == 0
+        outcomes.update(output.split())
+    assert outcomes == {"booked": 1, "taken": PROCESSES * 10 - 1}
+    database = app.settings.database_file
+    assert (live_count(database), overlaps(database)) == (1, [])

@@ -1,0 +1,128 @@
+"""Transactions on SQLite: all or nothing, snapshots, several threads, and errors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from radicale_booking.domain.principal import Principal
+from radicale_booking.errors import InvalidSetting, StoreUnavailable
+from radicale_booking.store.engine import open_store
+from radicale_booking.store.sqlite import SqliteStore
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "a.db", clock=clock)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def names(store: SqliteStore) -> set[str]:
+    with store.read() as unit_of_work:
+        return {principal.name for principal in unit_of_work.principals.all()}
+
+
+def test_an_exception_undoes_the_whole_transaction(store: SqliteStore) -> None:
+    def fail() -> None:
+        with store.write(actor="anna") as unit_of_work:
+            unit_of_work.principals.add(Principal("anna"))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
+    assert names(store) == set()
+    with store.write(actor="anna") as unit_of_work:
+        unit_of_work.principals.add(Principal("anna"))
+    assert names(store) == {"anna"}
+
+
+def test_a_reader_sees_one_state_while_another_thread_writes(store: SqliteStore) -> None:
+    with store.read() as reader:
+        assert reader.principals.all() == []
+
+        def write() -> None:
+            with store.write(actor="bob") as writer:
+                writer.principals.add(Principal("bob"))
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+        assert reader.principals.all() == []
+    assert names(store) == {"bob"}
+
+
+def test_writers_of_many_threads_take_turns(store: SqliteStore) -> None:
+    def write(number: int) -> None:
+        for turn in range(10):
+            with store.write(actor="load") as unit_of_work:
+                unit_of_work.principals.add(Principal(f"user-{number}-{turn}"))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(names(store)) == 80
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_bytes(b"no database at all" * 1000)
+    store = SqliteStore(tmp_path / "bad.db", clock=clock)
+    with pytest.raises(StoreUnavailable, match="not an SQLite database"), store.read():
+        pass
+    store.close()
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "nowhere" / "a.db", clock=clock)
+    with pytest.raises(StoreUnavailable, match="cannot be opened"), store.read():
+        pass
+    store.close()
+
+
+def test_a_full_disk_loses_nothing(store: SqliteStore) -> None:
+    with store.write(actor="a") as unit_of_work:
+        unit_of_work.principals.add(Principal("kept"))
+    raw = store._connection().raw
+    pages = raw.execute("PRAGMA page_count").fetchone()[0]
+    raw.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreUnavailable, match="disk full"), store.write(actor="a") as unit_of_work:
+        unit_of_work.principals.add(Principal("huge", description="x" * 1_000_000))
+    raw.execute("PRAGMA max_page_count = 1000000000")
+    assert names(store) == {"kept"}
+    assert store.check() == []
+
+
+def test_commits_are_durable(store: SqliteStore) -> None:
+    raw = store._connection().raw
+    assert raw.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert raw.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_a_backup_of_a_store_in_use_is_whole(store: SqliteStore, tmp_path: Path) -> None:
+    with store.write(actor="a") as unit_of_work:
+        unit_of_work.principals.add(Principal("anna"))
+    store.backup(tmp_path / "copy.db")
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    try:
+        assert copy.execute("SELECT name FROM principal").fetchall() == [("anna",)]
+    finally:
+        copy.close()
+
+
+@pytest.mark.parametrize("address", ["", "sqlite://", "sqlite:///", "mysql://x", "/tmp/a.db"])
+def test_an_address_that_is_no_database_is_refused(address: str) -> None:
+    with pytest.raises(InvalidSetting, match="database"):
+        open_store(address, clock=clock)

@@ -1,0 +1,95 @@
+"""The documentation names what there is, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from radicale_booking.cli.main import build
+from radicale_booking.settings import BOOKING_SCHEMA, STORAGE_SCHEMA
+
+CHECKOUT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("**/*.md")])
+SYSADMINS = (CHECKOUT / "docs" / "sysadmins.md").read_text(encoding="utf-8")
+
+
+def leaves(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    """Each command that people may use: its words and arguments, and its options."""
+    for name, child in getattr(command, "commands", {}).items():
+        if child.hidden:
+            continue
+        if hasattr(child, "commands"):
+            yield from leaves(child, (*path, name))
+        else:
+            words = [*path, name, *(p.metavar or p.name for p in child.params if p.param_type_name == "argument")]
+            options = [o for p in child.params if p.param_type_name == "option" for o in (*p.opts, *p.secondary_opts)]
+            yield " ".join(words), options
+
+
+COMMANDS = dict(leaves(get_command(build())))
+
+
+def test_the_commands_of_the_design_are_there() -> None:
+    groups = {" ".join(word for word in command.split() if word.islower()) for command in COMMANDS}
+    assert groups >= {
+        "serve", "user add", "user list", "user passwd", "user remove", "host enable", "host show", "event-type add",
+        "event-type set", "event-type list", "event-type show", "event-type remove", "slots", "explain",
+        "reservation list", "reservation show", "reservation cancel", "db migrate", "db info", "db check",
+        "import radicale", "export radicale",
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_option_is_documented(command: str) -> None:
+    rows = [line for line in SYSADMINS.splitlines() if line.startswith(f"| `{command}` |")]
+    assert len(rows) == 1
+    listed = SYSADMINS.partition("Rules of an event type:")[2].partition("\n\n")[0]
+    rules = listed if "the rules below" in rows[0] else ""
+    for option in COMMANDS[command]:
+        assert f"`{option}`" in rows[0] + rules, option
+    for option in re.findall(r"`(--[a-z-]+)`", rows[0]):
+        assert option in COMMANDS[command], f"{option} is documented and does not exist"
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    table = SYSADMINS.partition("| command | options |")[2].partition("\n\n")[0]
+    documented = re.findall(r"^\| `([^`]+)` \|", table, flags=re.MULTILINE)
+    assert sorted(documented) == sorted(COMMANDS)
+
+
+def test_every_setting_is_documented() -> None:
+    ours = {f"[booking] {option}" for option in BOOKING_SCHEMA}
+    ours |= {f"[storage] {option}" for option in STORAGE_SCHEMA["storage"]}
+    documented = set(re.findall(r"^\| `(\[(?:booking|storage)\] \w+)` \|", SYSADMINS, flags=re.MULTILINE))
+    assert documented == ours
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "developers.md"])
+def test_code_that_the_documents_name_exists(name: str) -> None:
+    text = (CHECKOUT / "docs" / name).read_text(encoding="utf-8")
+    for word in set(re.findall(r"`((?:radicale_booking|plugins|storage|tests)/[a-z_./]*)`", text)):
+        assert (CHECKOUT / word).exists(), word
+    # `services/booking.py: reserve` names a function or class in a module.
+    for module, symbol in re.findall(r"`([\w/]+\.py)` `(\w+)", text):
+        folder = CHECKOUT if module.startswith("plugins/") else CHECKOUT / "radicale_booking"
+        source = (folder / module).read_text(encoding="utf-8")
+        assert re.search(rf"^\s*(?:def|class) {symbol}\b", source, flags=re.MULTILINE), f"{module} {symbol}"
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    for document in DOCUMENTS:
+        for target in re.findall(r"^    make ([a-z]+)", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target

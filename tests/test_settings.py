@@ -1,0 +1,175 @@
+"""The configuration file: defaults, every problem at once, and what a stock Radicale gives."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from radicale import config as radicale_config
+
+from radicale_booking import settings as settings_module
+from radicale_booking.settings import InvalidSettings
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_file_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(settings_module.ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setattr(settings_module, "DEFAULT_FILES", ())
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "booking.ini"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems_of(path: Path) -> list[str]:
+    with pytest.raises(InvalidSettings) as caught:
+        settings_module.load(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_defaults_of_a_checkout_lie_in_var() -> None:
+    configuration, settings = settings_module.load(None)
+    assert settings.data_folder == CHECKOUT / "var"
+    assert settings.database == f"sqlite://{CHECKOUT}/var/booking.sqlite"
+    assert settings.secret_file == CHECKOUT / "var" / "secret"
+    assert settings.users_file == CHECKOUT / "var" / "users"
+    assert settings.public_url == "http://localhost:5232"
+    assert configuration.get("auth", "type") == "htpasswd"
+    assert configuration.get("auth", "cache_logins") is True
+    assert configuration.get("rights", "type") == "radicale_booking.plugins.rights"
+    assert configuration.get("web", "type") == "radicale_booking.plugins.web"
+
+
+def test_data_folder_moves_everything_without_a_setting_of_its_own(tmp_path: Path) -> None:
+    path = written(tmp_path, f"[booking]\ndata_folder = {tmp_path}/data\n[storage]\ndatabase = sqlite:///{tmp_path}/x\n")
+    _, settings = settings_module.load(path)
+    assert settings.users_file == tmp_path / "data" / "users"
+    assert settings.secret_file == tmp_path / "data" / "secret"
+    assert settings.database_file == tmp_path / "x"
+
+
+def test_values_of_the_file_reach_the_settings(tmp_path: Path) -> None:
+    path = written(tmp_path, "[booking]\npublic_url = https://cal.example.org/\ninstance_past_days = 10\n"
+                             "instance_future_days = 20\naccess_log = no\nthreads = 3\n[server]\nhosts = 0.0.0.0:81\n")
+    _, settings = settings_module.load(path)
+    assert settings.public_url == "https://cal.example.org"
+    assert (settings.instance_past_days, settings.instance_future_days) == (10, 20)
+    assert (settings.access_log, settings.threads) == (False, 3)
+
+
+def test_public_url_follows_the_address_listened_on(tmp_path: Path) -> None:
+    path = written(tmp_path, "[server]\nhosts = 0.0.0.0:8080\nssl = True\n")
+    assert settings_module.load(path)[1].public_url == "https://localhost:8080"
+    assert settings_module.load(path, hosts="[::1]:99")[1].public_url == "https://[::1]:99"
+
+
+def test_every_problem_is_told_at_once_with_line_and_accepted_values(tmp_path: Path) -> None:
+    path = written(tmp_path, "[storag]\nx = 1\n\n[storage]\ndatabse = 1\ndatabase = postgres://x\n[auth]\n"
+                             "type = htpaswd\ncache_logins = perhaps\n[booking]\ninstance_past_days = -3\n"
+                             "colour = red\npublic_url = cal.example.org\n[server]\nhosts = localhost\n")
+    problems = problems_of(path)
+    lines = [int(re.match(rf"{re.escape(str(path))}:(\d+) ", problem)[1]) for problem in problems]  # type: ignore[index]
+    assert lines == [1, 5, 6, 8, 9, 11, 12, 13, 15]
+    expected = ["accepted: server, ", "accepted: type, ", "accepted: sqlite:///PATH", "accepted: none, ",
+                "accepted: yes or no", "from 1 to 3660", "accepted: data_folder, ", "https://calendar.example.org",
+                "accepted: ADDRESS:PORT"]
+    for problem, accepted in zip(problems, expected, strict=True):
+        assert accepted in problem
+
+
+def test_bookings_need_our_storage(tmp_path: Path) -> None:
+    problems = problems_of(written(tmp_path, "[storage]\ntype = multifilesystem\n"))
+    assert len(problems) == 1
+    assert "accepted: radicale_booking.plugins.storage" in problems[0]
+
+
+@pytest.mark.parametrize(("text", "fragment"), [
+    ("hosts = x\n", ":1 "),
+    ("[server]\nnonsense\n", ":2 'nonsense': cannot be read"),
+    ("[server]\nhosts = a:1\nhosts = b:2\n", ":3 '[server] hosts': already given at"),
+])
+def test_syntax_is_told_with_its_line(tmp_path: Path, text: str, fragment: str) -> None:
+    problems = problems_of(written(tmp_path, text))
+    assert len(problems) == 1
+    assert fragment in problems[0]
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    assert "No such file" in problems_of(tmp_path / "none.ini")[0]
+    (tmp_path / "latin").write_bytes(b"[server]\n# \xe9\n")
+    assert "not UTF-8" in problems_of(tmp_path / "latin")[0]
+
+
+def test_a_foreign_plugin_may_have_options_we_do_not_know(tmp_path: Path) -> None:
+    path = written(tmp_path, "[rights]\ntype = json\nunheard_of = 1\n")
+    assert settings_module.load(path)[0].get("rights", "unheard_of") == "1"
+    problems = problems_of(written(tmp_path, "[rights]\nunheard_of = 1\n"))
+    assert "unknown option" in problems[0]
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    ("sqlite:///srv/a.db", "sqlite:///srv/a.db"),
+    ("sqlite:////srv/a.db", "sqlite:///srv/a.db"),
+    ("sqlite:///~/a.db", f"sqlite://{Path.home()}/a.db"),
+    ("", ""),
+])
+def test_database_urls(value: str, expected: str) -> None:
+    assert settings_module.database_url(value) == expected
+
+
+@pytest.mark.parametrize("value", ["sqlite:///", "sqlite://x", "mysql://x", "/srv/a.db"])
+def test_bad_database_urls(value: str) -> None:
+    with pytest.raises(ValueError, match="not a database URL"):
+        settings_module.database_url(value)
+
+
+def test_a_stock_radicale_needs_storage_alone(tmp_path: Path) -> None:
+    configuration = radicale_config.load()
+    configuration.update({"storage": {"type": settings_module.STORAGE_PLUGIN,
+                                      "database": f"sqlite:///{tmp_path}/b.sqlite"}})
+    for given in (configuration, configuration.copy(settings_module.STORAGE_SCHEMA)):
+        settings = settings_module.of(given)
+        assert settings.database_file == tmp_path / "b.sqlite"
+        assert settings.secret_file == tmp_path / "secret"
+        assert settings.public_url == "http://localhost:5232/.web"
+
+
+def test_a_stock_radicale_without_a_database_keeps_it_in_its_folder(tmp_path: Path) -> None:
+    configuration = radicale_config.load()
+    configuration.update({"storage": {"type": settings_module.STORAGE_PLUGIN, "filesystem_folder": str(tmp_path)}})
+    assert settings_module.of(configuration).database_file == tmp_path / "booking.sqlite"
+
+
+def test_every_option_in_the_shipped_file_is_known_and_shows_its_default(tmp_path: Path) -> None:
+    shipped = (CHECKOUT / "config" / "radicale-booking.ini").read_text(encoding="utf-8")
+    active = re.sub(r"^#(?=[a-z_]+ = )", "", shipped, flags=re.MULTILINE)
+    configuration, _ = settings_module.load(written(tmp_path, active))
+    default, _ = settings_module.load(None)
+    places = {"data_folder", "public_url", "secret_file", "database", "htpasswd_filename"}
+    checked = 0
+    section = ""
+    for line in active.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif re.match(r"[a-z_]+ = ", line) and (option := line.partition(" = ")[0]) not in places:
+            assert configuration.get(section, option) == default.get(section, option), line
+            checked += 1
+    assert checked >= 10
+    for option in settings_module.BOOKING_SCHEMA:
+        assert re.search(rf"^#{option} = ", shipped, flags=re.MULTILINE), option
+
+
+def test_the_server_does_not_start_with_a_bad_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "[booking]\ncolour = red\nthreads = many\n")
+    done = subprocess.run([sys.executable, "-m", "radicale_booking", "--config", str(path), "serve"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [f"{path}:2", f"{path}:3"]

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from radicale_booking.services import booking
+from radicale_booking.web import create_app
+from tests.web.fake_booking import FakeBooking, fake_adapters
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The fake services, in the place of the real ones."""
+    fake = FakeBooking()
+    for name in ("host_page", "event_type", "open_slots", "reserve", "cancel", "manage_url", "by_token"):
+        monkeypatch.setattr(booking, name, getattr(fake, name))
+    return fake
+
+
+@pytest.fixture
+def flask(services: Any) -> Flask:
+    return create_app(fake_adapters())
+
+
+@pytest.fixture
+def client(flask: Flask) -> Iterator[FlaskClient]:
+    with flask.test_client() as client:
+        yield client

@@ -1,0 +1,106 @@
+"""The services behind the pages, in memory: states of a reservation that are hard to reach are set here directly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain.slots import Slot
+from radicale_booking.errors import LinkExpired, NotFound, SlotTaken
+from radicale_booking.services import booking
+
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+ADA = Principal("ada", "ada@example.org", "Ada Lovelace", "Mathematics, engines & <poetry>.\nI answer within a day.",
+                "Europe/Berlin", True)
+TALK = EventType("ada", "first-talk", "First talk", timedelta(minutes=30), "To get to know each other.",
+                 location="Room 4, Analytical Engine House")
+REVIEW = EventType("ada", "design-review", "Design review", timedelta(minutes=90), "Bring drawings.")
+
+
+class FakeBooking:
+    """Weekdays 9:00 to 12:00 in Berlin are open from tomorrow until ``last_day``."""
+
+    def __init__(self) -> None:
+        self.taken: set[datetime] = set()
+        self.reservations: dict[str, Reservation] = {}
+        self.keys: dict[str, Reservation] = {}
+        self.last_day = NOW.date() + timedelta(days=40)
+        self.frames: list[Interval] = []
+        self.event_types = [TALK, REVIEW]
+
+    def host_page(self, app: Any, host: str) -> booking.HostPage:
+        if host != "ada":
+            raise NotFound("host", host)
+        return booking.HostPage(ADA, self.event_types)
+
+    def event_type(self, app: Any, host: str, slug: str) -> EventType:
+        for event_type in self.event_types:
+            if (host, slug) == (event_type.host, event_type.slug):
+                return event_type
+        raise NotFound("event type", slug)
+
+    def open_slots(self, app: Any, host: str, slug: str, frame: Interval) -> list[Slot]:
+        self.frames.append(frame)
+        event_type = self.event_type(app, host, slug)
+        found = []
+        day = NOW.date() + timedelta(days=1)
+        while day <= self.last_day:
+            opened = datetime(day.year, day.month, day.day, 9, tzinfo=BERLIN).astimezone(UTC)
+            for index in range(int(timedelta(hours=3) / event_type.duration)):
+                start = opened + index * event_type.duration
+                if day.weekday() < 5 and frame.start <= start < frame.end and start not in self.taken:
+                    found.append(Slot(start, start + event_type.duration, 1))
+            day += timedelta(days=1)
+        return found
+
+    def reserve(self, app: Any, request: booking.BookingRequest, actor: str) -> Reservation:
+        event_type = self.event_type(app, request.host, request.slug)
+        if request.idempotency_key in self.keys:
+            return self.keys[request.idempotency_key]
+        if request.start in self.taken:
+            raise SlotTaken(request.start, [request.start + timedelta(minutes=30), request.start + timedelta(days=1)])
+        self.taken.add(request.start)
+        reservation = Reservation(
+            request.host, request.slug, event_type.title, f"uid-{len(self.reservations)}",
+            "pending" if event_type.confirmation else "confirmed", request.start, request.start + event_type.duration,
+            request.name, request.email, NOW, NOW, request.timezone, request.language, request.note,
+            event_type.location,
+        )
+        self.reservations[reservation.uid] = reservation
+        if request.idempotency_key:
+            self.keys[request.idempotency_key] = reservation
+        return reservation
+
+    def cancel(self, app: Any, uid: str, actor: str, reason: str = "") -> Reservation:
+        cancelled = replace(self.reservations[uid], status="cancelled", reason=reason)
+        self.reservations[uid] = cancelled
+        return cancelled
+
+    def manage_url(self, app: Any, reservation: Reservation) -> str:
+        return f"https://book.example.org/booking/{reservation.uid}/"
+
+    def by_token(self, app: Any, token: str) -> Reservation:
+        if token == "expired":
+            raise LinkExpired("manage", "expired")
+        if token not in self.reservations:
+            raise NotFound("link", token)
+        return self.reservations[token]
+
+
+def fake_adapters(store: Any = None) -> Any:
+    """Adapters as far as the pages use them."""
+    return SimpleNamespace(
+        store=store,
+        clock=lambda: NOW,
+        calendar=SimpleNamespace(write=lambda reservation, host, url: f"BEGIN:VCALENDAR\r\nURL:{url}\r\n"),
+        links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
+        settings=SimpleNamespace(public_url="http://book.example.org"),
+    )
