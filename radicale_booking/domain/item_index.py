@@ -25,7 +25,6 @@ class InstanceRow:
     all_day: bool = False
     moment: bool = False
     summary: str | None = None
-    description: str | None = None
     categories: str | None = None
 
 

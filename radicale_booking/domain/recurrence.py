@@ -49,7 +49,6 @@ class Component:
     status: str = ""
     transparent: bool = False
     summary: str = ""
-    description: str = ""
     categories: tuple[str, ...] = ()
 
 

@@ -17,6 +17,8 @@ _STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": ti
 #: Candidates looked at for one series.
 _LIMIT = 100_000
 _LEAP_YEAR = 2024
+_SELECTORS = {"HOURLY": {"BYMONTHDAY"}, "DAILY": {"BYMONTHDAY"}, "WEEKLY": {"BYSETPOS"},
+              "MONTHLY": {"BYSETPOS", "BYMONTHDAY"}, "YEARLY": {"BYSETPOS", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}}
 _BOUNDS = {"BYHOUR": (0, 23), "BYMINUTE": (0, 59), "BYSECOND": (0, 60), "BYMONTH": (1, 12), "BYMONTHDAY": (1, 31),
            "BYYEARDAY": (1, 366), "BYWEEKNO": (1, 53), "BYSETPOS": (1, 366)}
 
@@ -67,9 +69,6 @@ class Rule:
 
     def _walk(self, start: datetime) -> Iterator[datetime]:
         """DAILY and HOURLY day by day: the library would not stop where nothing matches."""
-        if self._get("BYSETPOS") or self._get("BYWEEKNO") or self._get("BYYEARDAY"):
-            yield from self._library(start)
-            return
         months, month_days = self._numbers("BYMONTH"), self._numbers("BYMONTHDAY")
         weekdays = {_WEEKDAYS[day[-2:]] for day in self._list("BYDAY")}
         daily = self._get("FREQ") == "DAILY"
@@ -112,7 +111,6 @@ def parse(text: str, zone: tzinfo | None) -> Rule:
     until, count = parts.pop("UNTIL", ""), parts.pop("COUNT", "")
     try:
         rule = Rule(tuple(parts.items()), _until(until, zone) if until else None,
-                    # Apple writes COUNT=0;UNTIL= for a rule without an end.
                     int(count) if count and int(count) > 0 else None)
         _check(rule, parts)
     except (ValueError, KeyError):
@@ -135,6 +133,11 @@ def _check(rule: Rule, parts: dict[str, str]) -> None:
         raise ValueError("INTERVAL")
     for name, (low, high) in _BOUNDS.items():
         if not all(low <= abs(number) <= high for number in rule._numbers(name)):
+            raise ValueError(name)
+    # What RFC 5545 §3.3.10 rules out, or what could be searched for ever.
+    allowed = _SELECTORS[parts["FREQ"]]
+    for name in ("BYSETPOS", "BYYEARDAY", "BYWEEKNO", "BYMONTHDAY"):
+        if parts.get(name) and name not in allowed:
             raise ValueError(name)
     for day in rule._list("BYDAY"):
         _WEEKDAYS[day[-2:]]

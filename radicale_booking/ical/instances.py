@@ -13,7 +13,6 @@ from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import component, read_calendar
 
 _SUMMARY_LIMIT = 200
-_DESCRIPTION_LIMIT = 4_000
 
 
 def index(text: str, *, now: datetime, floating_zone: tzinfo, past_days: int = 366,
@@ -50,7 +49,7 @@ def _row(instance: Instance) -> InstanceRow:
         start_epoch=_epoch(instance.start), end_epoch=math.ceil(instance.end.timestamp()),
         busy_type=_busy_type(source), cancelled=source.status == "CANCELLED", all_day=source.all_day,
         moment=source.moment,
-        summary=source.summary[:_SUMMARY_LIMIT] or None, description=source.description[:_DESCRIPTION_LIMIT] or None,
+        summary=source.summary[:_SUMMARY_LIMIT] or None,
         categories=",".join(source.categories)[:_SUMMARY_LIMIT] or None)
 
 

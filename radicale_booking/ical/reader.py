@@ -11,6 +11,7 @@ from radicale_booking.domain import civil
 from radicale_booking.domain.recurrence import Component, Period
 from radicale_booking.domain.rule import parse
 from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical.empty_until import repaired
 
 _TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 
@@ -18,7 +19,7 @@ _TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", 
 def read_calendar(text: str) -> icalendar.Calendar:
     """The calendar object in ``text``. Raises ``InvalidCalendar``."""
     try:
-        calendar = icalendar.Calendar.from_ical(text)
+        calendar = icalendar.Calendar.from_ical(repaired(text))
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise InvalidCalendar("iCalendar", "", f"cannot be read: {error}", "write it again") from None
     assert isinstance(calendar, icalendar.Calendar | icalendar.Component)  # noqa: S101 - from_ical(multiple=False)
@@ -67,8 +68,7 @@ def _component(event: Any) -> Component:
         str(recurrence_id.params.get("RANGE", "")).upper() == "THISANDFUTURE",
         status=str(event.get("STATUS", "")).strip().upper(),
         transparent=str(event.get("TRANSP", "")).strip().upper() == "TRANSPARENT",
-        summary=str(event.get("SUMMARY", "")), description=str(event.get("DESCRIPTION", "")),
-        categories=_categories(event))
+        summary=str(event.get("SUMMARY", "")), categories=_categories(event))
 
 
 def _duration(event: Any, start: date | datetime) -> timedelta:
@@ -76,7 +76,10 @@ def _duration(event: Any, start: date | datetime) -> timedelta:
     if "DTEND" in event:
         end = event["DTEND"].dt
         if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo and end.tzinfo:
-            return max(end.astimezone(UTC) - start.astimezone(UTC), timedelta())
+            elapsed = end.astimezone(UTC) - start.astimezone(UTC)
+            # A time inside a gap may seem to end before it starts; it still takes the time on the wall.
+            on_wall = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+            return elapsed if elapsed > timedelta() else max(on_wall, timedelta())
         zone = start.tzinfo if isinstance(start, datetime) else None
         return max(_wall(end, zone) - _wall(start, zone), timedelta() if isinstance(start, datetime) else _DAY)
     if "DURATION" in event:

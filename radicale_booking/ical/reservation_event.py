@@ -78,7 +78,7 @@ def _change(event: Any) -> EventChange:
 def _address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
     address = icalendar.vCalAddress(f"mailto:{email}")
     # A parameter's value cannot hold these (RFC 5545 §3.1).
-    address.params["CN"] = "".join(" " if ord(letter) < 32 or letter == '"' else letter for letter in name)
+    address.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
     for key, value in parameters.items():
         address.params[key] = value
     return address

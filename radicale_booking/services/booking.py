@@ -233,7 +233,8 @@ def _book(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
 
 def _join(uow: UnitOfWork, shared: Reservation, request: BookingRequest) -> Reservation:
     """One more invitee of ``shared``; the reservation as this invitee sees it."""
-    if request.email.lower() == shared.invitee_email.lower():
+    assert shared.id is not None  # noqa: S101 - read from the store
+    if uow.reservations.has_seat(shared.id, request.email):
         raise InvalidInput("email", request.email, "has a seat at this time already", "choose another time")
     seat = _add_seat(uow, shared, request)
     uow.outbox.add("mail", f"{shared.uid}/seat-{seat}/book/invitee", request.email,

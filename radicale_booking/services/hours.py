@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ def diary(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     occupied = uow.reservations.occupancies(principal.name, reach)
     return slots.Diary(
         windows=_windows(uow, principal.id, event_type, wide, zone),
-        busy=_busy(uow, principal.id, reach, {event_href(row.uid) for row in occupied}),
+        busy=_busy(uow, principal.id, reach, {event_href(row.uid): row.interval for row in occupied}, except_uid),
         occupancies=[slots.Busy(row.interval, f"reservation {row.uid}") for row in occupied if row.uid != except_uid],
         booked_starts=_booked_starts(uow, event_type, wide, except_uid),
         zone=zone,
@@ -47,11 +47,16 @@ def event_href(uid: str) -> str:
     return f"{uid}.ics"
 
 
-def _busy(uow: UnitOfWork, principal_id: int, frame: Interval, own_hrefs: set[str]) -> list[slots.Busy]:
-    """The busy times; a reservation's own event is none, its occupancy stands for it."""
+def _busy(uow: UnitOfWork, principal_id: int, frame: Interval, occupied: Mapping[str, Interval],
+          except_uid: str | None) -> list[slots.Busy]:
+    """The busy times; a reservation's own event is none where its occupancy (``occupied``: href -> it) stands for it.
+
+    Other times of that event, as when the host made it repeat, are.
+    """
+    excepted = event_href(except_uid) if except_uid is not None else None
     return [slots.Busy(row.interval, row.summary or f"/{row.collection_path}/{row.href}")
             for row in uow.instances.busy(principal_id, frame)
-            if row.href not in own_hrefs]
+            if row.href != excepted and not (row.href in occupied and occupied[row.href].contains(row.interval))]
 
 
 def _windows(uow: UnitOfWork, principal_id: int, event_type: EventType, frame: Interval,

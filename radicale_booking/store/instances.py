@@ -34,7 +34,6 @@ class WindowRow:
 
     interval: Interval
     summary: str
-    description: str
     all_day: bool
     href: str
 
@@ -56,8 +55,7 @@ class Instances:
 
     def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
         """The occurrences in the bookable hours that overlap ``frame``."""
-        return [WindowRow(_interval(row), row["summary"] or "", row["description"] or "", bool(row["all_day"]),
-                          row["href"])
+        return [WindowRow(_interval(row), row["summary"] or "", bool(row["all_day"]), row["href"])
                 for row in self._overlapping("windows", principal_id, frame)]
 
     def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:

@@ -98,7 +98,7 @@ class Items:
                 end_epoch=row.end_epoch, span_class=span_class(row.end_epoch - row.start_epoch),
                 busy_type=row.busy_type, cancelled=int(row.cancelled), all_day=int(row.all_day),
                 moment=int(row.moment),
-                summary=row.summary, categories=row.categories, description=row.description)
+                summary=row.summary, categories=row.categories)
 
     def delete(self, collection_id: int, href: str) -> bool:
         """Remove the item and remember its removal; whether there was one."""

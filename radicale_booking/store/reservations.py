@@ -94,6 +94,11 @@ class Reservations:
         return self._unit_of_work.insert("reservation", "add_seat", reservation_id=reservation_id, name=name,
                                          email=email, timezone=timezone, now=self._unit_of_work.now_epoch)
 
+    def has_seat(self, reservation_id: int, email: str) -> bool:
+        """Whether the invitee with the address ``email`` has a seat in the reservation."""
+        return self._unit_of_work.one("reservation", "has_seat", reservation_id=reservation_id,
+                                      email=email) is not None
+
     def seats_taken(self, event_type_id: int, frame: Interval) -> dict[datetime, int]:
         """Start of each live group reservation in ``frame`` -> seats taken."""
         rows = self._unit_of_work.query("reservation", "seats_taken", event_type_id=event_type_id, **_range(frame))

@@ -91,7 +91,6 @@ CREATE TABLE instance (
     moment INTEGER NOT NULL CHECK (moment IN (0, 1)),
     summary TEXT,
     categories TEXT,
-    description TEXT,
     CHECK (start_epoch <= end_epoch)
 );
 CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);

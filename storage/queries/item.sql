@@ -32,9 +32,9 @@ DELETE FROM instance WHERE item_id = :item_id;
 
 -- name: add_instance
 INSERT INTO instance (item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment,
-    summary, categories, description)
+    summary, categories)
 VALUES (:item_id, :collection_id, :start_epoch, :end_epoch, :span_class, :busy_type, :cancelled, :all_day, :moment,
-    :summary, :categories, :description);
+    :summary, :categories);
 
 -- name: clear_tombstone
 DELETE FROM tombstone WHERE collection_id = :collection_id AND href = :href;

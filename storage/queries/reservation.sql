@@ -66,6 +66,9 @@ INSERT INTO seat (reservation_id, name, email, timezone, status, created_epoch)
 VALUES (:reservation_id, :name, :email, :timezone, 'confirmed', :now)
 RETURNING id;
 
+-- name: has_seat
+SELECT 1 FROM seat WHERE reservation_id = :reservation_id AND lower(email) = lower(:email) AND status = 'confirmed';
+
 -- name: seats_taken
 SELECT reservation.start_epoch, count(seat.id) AS taken
 FROM reservation JOIN seat ON seat.reservation_id = reservation.id AND seat.status = 'confirmed'

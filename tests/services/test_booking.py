@@ -206,3 +206,14 @@ def test_a_removed_default_calendar_is_made_again(app: Adapters) -> None:
         uow.collections.remove(calendar)
     booked = booking.reserve(app, wish())
     assert item_text(app, "ada/calendar", booked.uid) is not None
+
+
+def test_an_invitee_takes_one_seat_only(app: Adapters) -> None:
+    event_types.set(app, "ada", "talk", seats=4)
+    for email in ("bob@example.org", "eve@example.org"):
+        booking.reserve(app, wish(email=email))
+    for email in ("bob@example.org", "EVE@example.org"):
+        with pytest.raises(InvalidInput) as refused:
+            booking.reserve(app, wish(email=email))
+        assert refused.value.name == "email"
+    assert next(slot.seats_left for slot in booking.open_slots(app, "ada", "talk", WEEK)) == 2

@@ -73,6 +73,19 @@ def test_editing_the_text_changes_no_reservation(app: Adapters) -> None:
     assert mails(app) == ["book"]
 
 
+def test_a_booking_made_to_repeat_blocks_its_other_times_in_list_and_check_alike(app: Adapters) -> None:
+    again = NINE + timedelta(days=7)
+    draw_hours(app, "next", again, timedelta(hours=1))
+    booked = booking.reserve(app, wish())
+    move(app, booked.uid, NINE, extra="RRULE:FREQ=WEEKLY\r\n")
+    for frame in (Interval(NOW, again + timedelta(days=1)), Interval(again, again + timedelta(minutes=1))):
+        assert again not in {slot.start for slot in booking.open_slots(app, "ada", "talk", frame)}
+    with pytest.raises(SlotTaken) as refused:
+        booking.reserve(app, wish(again))
+    assert again + HALF_HOUR in refused.value.alternatives
+    assert open_starts(app) == [NINE + i * HALF_HOUR for i in range(1, 6)]
+
+
 def test_deleting_the_event_cancels(app: Adapters) -> None:
     booked = booking.reserve(app, wish())
     remove_item(app, "ada/calendar", booked.uid)

@@ -1,0 +1,128 @@
+"""What the titles in a host's bookable hours mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from radicale_booking.domain import hours
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.interval import Interval
+
+CALL = EventType(host="anna", slug="intro-call", title="Intro Call", duration=timedelta(minutes=30))
+OPEN_DAY = EventType(host="anna", slug="open", title="Open", duration=timedelta(minutes=30))
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+def window(hour: int) -> Interval:
+    start = datetime(2026, 11, 23, hour, tzinfo=UTC)
+    return Interval(start, start + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "",
+        "Bookable",
+        "bookable HOURS",
+        " Open ",
+        "Available",
+        "Free",
+        "Verfügbar",
+        "frei",
+        "Disponible",
+        "Libre",
+        "Beschikbaar",
+        "Disponibile",
+        "Disponível",
+        "متاح",
+    ],
+)
+def test_generic_titles(title: str) -> None:
+    assert hours.is_generic(title)
+
+
+@pytest.mark.parametrize("title", ["Intro Call", "Openness", "Free beer", "x"])
+def test_other_titles_are_not_generic(title: str) -> None:
+    assert not hours.is_generic(title)
+
+
+@pytest.mark.parametrize(
+    ("summary", "categories"),
+    [
+        ("Away", ""),
+        ("VACATION", ""),
+        ("ooo", ""),
+        ("Urlaub", ""),
+        ("congés", ""),
+        ("Trip to Rome", "Work,Vacation"),
+        ("إجازة", ""),
+        ("Vakantie", ""),
+        ("Ferie", ""),
+        ("Férias", ""),
+    ],
+)
+def test_closing_titles_and_categories(summary: str, categories: str) -> None:
+    assert hours.is_closing(summary, categories)
+
+
+def test_other_all_day_events_do_not_close() -> None:
+    assert not hours.is_closing("Birthday of Bob", "Family")
+    assert not hours.is_closing("", "")
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Intro Call", True),
+        ("intro  call", True),
+        ("INTRO-CALL", True),
+        ("intro-call", True),
+        ("Intro", False),
+        ("", False),
+    ],
+)
+def test_a_title_or_slug_names_an_event_type(title: str, expected: bool) -> None:
+    assert hours.matches(CALL, title) is expected
+
+
+def found(
+    event_type: EventType,
+    rows: list[tuple[int, str]],
+    *,
+    types: tuple[EventType, ...] = (CALL,),
+    closed: tuple[Interval, ...] = (),
+    titles: tuple[str, ...] | None = None,
+) -> list[Interval]:
+    made = [(window(hour), title, f"{hour}.ics") for hour, title in rows]
+    return [
+        one.interval
+        for one in hours.windows_for(
+            event_type, types, made, closed, ZONE, [title for _, title in rows] if titles is None else titles
+        )
+    ]
+
+
+def test_without_windows_of_its_own_it_uses_the_general_ones() -> None:
+    assert found(CALL, [(8, "Bookable"), (10, ""), (12, "Workshop")]) == [window(8), window(10)]
+
+
+def test_with_windows_of_its_own_it_uses_only_those() -> None:
+    assert found(CALL, [(8, "Bookable"), (12, "intro call")]) == [window(12)]
+
+
+def test_windows_of_its_own_outside_the_time_asked_for_count_too() -> None:
+    assert found(CALL, [(8, "Bookable")], titles=("Bookable", "Intro Call")) == []
+
+
+def test_a_title_of_an_event_type_is_never_generic() -> None:
+    rows = [(8, "Open"), (10, "Free")]
+    assert found(CALL, rows, types=(CALL, OPEN_DAY)) == [window(10)]
+    assert found(OPEN_DAY, rows, types=(CALL, OPEN_DAY)) == [window(8)]
+
+
+def test_closed_time_is_cut_out() -> None:
+    half = Interval(window(8).start, window(8).start + timedelta(minutes=30))
+    assert found(CALL, [(8, "Bookable")], closed=(half,)) == [Interval(half.end, window(8).end)]
