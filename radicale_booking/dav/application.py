@@ -9,7 +9,7 @@ from typing import Any
 
 from defusedxml import ElementTree as DefusedET
 from defusedxml.common import DefusedXmlException
-from radicale import httputils, rights, types
+from radicale import httputils, rights, types, xmlutils
 from radicale.app import Application
 from radicale.config import Configuration
 from radicale.log import logger
@@ -18,6 +18,9 @@ from radicale_booking.dav import errors, listing
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.errors import BookingError, Unavailable
+from radicale_booking.store.collections import TRANSPARENCY
+
+_TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 
 Pages = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -55,6 +58,15 @@ class BookingApplication(Application):
             return super()._handle_request(environ)
         except BookingError as error:
             return _plain(_answer(error))
+
+    def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
+        body = super()._read_xml_request_body(environ, request_info)
+        # Radicale keeps a property's text only, this one says its value by an element (RFC 6638 §9.1).
+        for element in body.iter(_TRANSPARENCY) if body is not None else ():
+            for value in list(element):
+                element.text = value.tag.rpartition("}")[2]
+                element.remove(value)
+        return body
 
     def do_DELETE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802 - Radicale's name
         return _guarded(super().do_DELETE, request)
