@@ -47,7 +47,7 @@ class Instances:
     def busy(self, principal_id: int, frame: Interval) -> list[BusyRow]:
         """What blocks ``frame`` in the principal's opaque calendars (RFC 4791 §7.10).
 
-        An item that could not be read blocks all the time it may cover.
+        An item that could not be read, and a series beyond the time it is expanded to, block all they may cover.
         """
         rows = list(self._overlapping("busy", principal_id, frame))
         rows += self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))

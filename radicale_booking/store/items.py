@@ -100,6 +100,19 @@ class Items:
                 moment=int(row.moment),
                 summary=row.summary, categories=row.categories)
 
+    def behind(self, until_epoch: int, most: int) -> list[tuple[int, int, str, str]]:
+        """At most ``most`` series expanded to before ``until_epoch``: id, collection's id, text, principal's zone."""
+        rows = self._unit_of_work.query("item", "behind", until_epoch=until_epoch, most=most)
+        return [(row["id"], row["collection_id"], row["text"], row["timezone"] or "UTC") for row in rows]
+
+    def reindex(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
+        """Replace what is kept of an item whose text has not changed."""
+        self._unit_of_work.execute(
+            "item", "set_expansion", id=item_id, first_epoch=index.first_epoch, last_epoch=index.last_epoch,
+            expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
+            unreadable=index.unreadable)
+        self.replace_instances(item_id, collection_id, index)
+
     def delete(self, collection_id: int, href: str) -> bool:
         """Remove the item and remember its removal; whether there was one."""
         if not self._unit_of_work.execute("item", "delete", collection_id=collection_id, href=href):

@@ -13,7 +13,14 @@ SELECT item.first_epoch AS start_epoch, item.last_epoch AS end_epoch, 'BUSY' AS 
 FROM collection JOIN item ON item.collection_id = collection.id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
-    AND item.unreadable IS NOT NULL AND item.first_epoch < :range_end AND item.last_epoch > :range_start;
+    AND item.unreadable IS NOT NULL AND item.first_epoch < :range_end AND item.last_epoch > :range_start
+UNION ALL
+SELECT item.expanded_until_epoch, item.last_epoch, 'BUSY', item.href, collection.path, NULL
+FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
+    AND coalesce(collection.role, '') <> 'bookable'
+    AND item.component = 'VEVENT' AND item.unreadable IS NULL
+    AND item.expanded_until_epoch < :range_end AND item.last_epoch > :range_start;
 
 -- name: windows
 SELECT instance.start_epoch, instance.end_epoch, instance.summary, instance.all_day, item.href

@@ -81,3 +81,15 @@ WHERE item.collection_id = :collection_id AND item.component = :component AND it
 
 -- name: count
 SELECT count(*) FROM item;
+
+-- name: behind
+SELECT item.id, item.collection_id, item.text, principal.timezone
+FROM item JOIN collection ON collection.id = item.collection_id
+LEFT JOIN principal ON principal.id = collection.principal_id
+WHERE item.expanded_until_epoch < :until_epoch
+LIMIT :most;
+
+-- name: set_expansion
+UPDATE item SET first_epoch = :first_epoch, last_epoch = :last_epoch, expanded_from_epoch = :expanded_from_epoch,
+    expanded_until_epoch = :expanded_until_epoch, unreadable = :unreadable
+WHERE id = :id;

@@ -1,0 +1,148 @@
+"""What the server has acknowledged is there whatever happens to its process, its disk and its file."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.server import run, serve
+from tests.acceptance.site import PASSWORD, SiteFiles, event, make_site, monday, shown
+from tests.acceptance.visitor import Visitor
+
+AUTHORIZATION = "Basic " + base64.b64encode(f"anna:{PASSWORD}".encode()).decode()
+KILLS = 5
+WRITERS = 4
+
+
+def request(url: str, method: str, name: str, text: str = "") -> tuple[int, str]:
+    sent = urllib.request.Request(f"{url}/anna/{name}.ics", text.encode() or None, method=method,
+                                  headers={"Authorization": AUTHORIZATION, "Content-Type": "text/calendar"})
+    try:
+        with urllib.request.urlopen(sent, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+
+
+class Load:
+    """Threads that write until the server dies; ``kept`` maps names to acknowledged texts."""
+
+    def __init__(self, url: str, round_: int, kept: dict[str, str], booked: list[str]) -> None:
+        self._url = url
+        self._round = round_
+        self._kept = kept
+        self._booked = booked
+        self._threads = [threading.Thread(target=self._put, args=(number,)) for number in range(WRITERS)]
+        self._threads.append(threading.Thread(target=self._book))
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(60)
+
+    def _put(self, writer: int) -> None:
+        for number in range(10_000):
+            name = f"r{self._round}-{writer}-{number}"
+            text = event(name, f"Event {name}", monday() + timedelta(days=60), timedelta(hours=1))
+            try:
+                status, _ = request(self._url, "PUT", f"calendar/{name}", text)
+            except (OSError, http.client.HTTPException):
+                return
+            if status == 201:
+                self._kept[name] = text
+
+    def _book(self) -> None:
+        for number in range(20):
+            start = shown(monday() + timedelta(minutes=30 * (self._round * 20 + number)))
+            visitor = Visitor()
+            try:
+                form = visitor.get(f"{self._url}/book/anna/intro-call/?start={start}&tz=Europe/Berlin")
+                if form.status == 200 and visitor.submit(form, name="Guest", email="g@example.org").status == 200:
+                    self._booked.append(start)
+            except (OSError, http.client.HTTPException):
+                return
+
+
+def test_acknowledged_writes_survive_kill(site: SiteFiles) -> None:
+    chance = random.Random(3)
+    kept: dict[str, str] = {}
+    booked: list[str] = []
+    for round_ in range(KILLS):
+        with serve(site.config) as running:
+            if round_ == 0:
+                hours = event("w", "Bookable", monday(), timedelta(hours=60))
+                assert request(running.url, "PUT", "bookable/w", hours)[0] == 201
+            load = Load(running.url, round_, kept, booked)
+            time.sleep(chance.uniform(0.5, 2.5))
+            os.killpg(running.process.pid, signal.SIGKILL)
+            running.process.wait()
+            load.join()
+        checked = run(site.config, "db", "check")
+        assert checked.returncode == 0, checked.stdout
+    assert len(kept) > KILLS
+    assert booked
+    listed = run(site.config, "--json", "reservation", "list")
+    assert listed.returncode == 0, listed.stderr
+    with serve(site.config) as running:
+        for name, text in kept.items():
+            status, found = request(running.url, "GET", f"calendar/{name}")
+            assert (status, f"Event {name}" in found, found.count("DTSTART")) == (200, True, 1), text
+        for start in booked:
+            again = Visitor().get(f"{running.url}/book/anna/intro-call/?start={start}&tz=Europe/Berlin")
+            assert again.status == 409
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True,
+                          text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"cannot mount a small tmpfs for the full-disk test: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_answers_507_and_loses_nothing(small_disk: Path) -> None:
+    site = make_site(small_disk)
+    kept = []
+    with serve(site.config) as running:
+        for number in range(400):
+            text = event(f"e{number}", "x" * 60_000, monday(), timedelta(hours=1))
+            status, _ = request(running.url, "PUT", f"calendar/e{number}", text)
+            if status != 201:
+                break
+            kept.append(number)
+        assert status == 507
+        assert kept
+        for number in kept:
+            assert request(running.url, "GET", f"calendar/e{number}")[0] == 200
+        assert request(running.url, "GET", f"calendar/e{len(kept)}")[0] == 404
+
+
+def test_a_corrupt_database_is_refused_with_one_line(site: SiteFiles) -> None:
+    database = site.config.parent / "data" / "booking.sqlite"
+    for file in database.parent.glob("booking.sqlite-*"):
+        file.unlink()
+    database.write_bytes(b"not a database at all" * 500)
+    done = run(site.config, "serve", "--host", "127.0.0.1", "--port", "0")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
