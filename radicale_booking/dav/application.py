@@ -107,6 +107,8 @@ class BookingApplication(Application):
             body = DefusedET.fromstring(raw) if raw else None
         except (RuntimeError, ET.ParseError, DefusedXmlException):
             return httputils.BAD_REQUEST
+        except TimeoutError:
+            return httputils.REQUEST_TIMEOUT
         answer = listed(listing.Request(self, self._storage, base_prefix, path, user, user_groups, body))
         if answer is not None:
             request_info["status"] = answer[0]

@@ -11,6 +11,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -25,6 +26,7 @@ _ETAG = "sample-etag-4b1d"
 _MODIFIED = "sample-modified-4b1d"
 _TEXT = "sample-text-4b1d" + "-" * 48_595
 _CUT = re.compile(f"({_HREF}|{_ETAG}|{_MODIFIED}|{_TEXT}|(?<=>){len(_TEXT)}(?=<))")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
 @lru_cache(maxsize=4096)
@@ -33,12 +35,22 @@ def http_date(epoch: int) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(epoch))
 
 
-_FIELDS: dict[str, Callable[[Row], str]] = {
-    _HREF: lambda row: quote(row["href"], safe="/"),
-    _ETAG: lambda row: escape(row["etag"]),
-    _MODIFIED: lambda row: http_date(row["modified_epoch"]),
-    _TEXT: lambda row: escape(row["text"]),
-    str(len(_TEXT)): lambda row: str(row["size_octets"]),
+_Field = tuple[str, Callable[[Any], str]]
+#: A format string, and for each of its places the column and how it is written.
+_Template = tuple[str, list[_Field]]
+
+
+def _octets(path: str) -> str:
+    # Most names need no quoting, and finding that out is cheaper than quoting.
+    return path if _PLAIN(path) else quote(path, safe="/")
+
+
+_FIELDS: dict[str, _Field] = {
+    _HREF: ("href", _octets),
+    _ETAG: ("etag", escape),
+    _MODIFIED: ("modified_epoch", http_date),
+    _TEXT: ("text", escape),
+    str(len(_TEXT)): ("size_octets", str),
 }
 
 Build = Callable[[radicale_item.Item], ET.Element]
@@ -46,16 +58,13 @@ Build = Callable[[radicale_item.Item], ET.Element]
 
 def respond(collection: Collection, rows: Iterable[Row], build: Build) -> Iterable[str]:
     """The text of a DAV:response for each row, as ``build`` makes it."""
-    templates: dict[tuple[str, str], tuple[list[str], list[Callable[[Row], str]]]] = {}
+    templates: dict[tuple[str, str], _Template] = {}
     for row in rows:
         kind = row["name"], row["component"]
         if kind not in templates:
             templates[kind] = _template(collection, kind, build)
-        literals, fields = templates[kind]
-        yield literals[0]
-        for field, literal in zip(fields, literals[1:], strict=True):
-            yield field(row)
-            yield literal
+        text, fields = templates[kind]
+        yield text % tuple([write(row[column]) for column, write in fields])
 
 
 def document(parts: Iterable[str]) -> bytes:
@@ -69,12 +78,12 @@ def text_of(element: ET.Element) -> str:
     return ET.tostring(element, encoding="unicode").replace(' xmlns="DAV:"', "")
 
 
-def _template(collection: Collection, kind: tuple[str, str],
-              build: Build) -> tuple[list[str], list[Callable[[Row], str]]]:
+def _template(collection: Collection, kind: tuple[str, str], build: Build) -> _Template:
     sample = radicale_item.Item(collection=collection, href=_HREF, etag=_ETAG, last_modified=_MODIFIED, text=_TEXT,
                                 uid="", name=kind[0], component_name=kind[1], time_range=(0, 0))
     parts = _CUT.split(text_of(build(sample)))
-    return parts[0::2], [_FIELDS[mark] for mark in parts[1::2]]
+    literals = [literal.replace("%", "%%") for literal in parts[0::2]]
+    return "%s".join(literals), [_FIELDS[mark] for mark in parts[1::2]]
 
 
 def missing(base_prefix: str, collection: Collection, href: str) -> str:

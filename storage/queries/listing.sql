@@ -1,10 +1,10 @@
 -- name: members
 SELECT href, etag, name, component, size_octets, modified_epoch FROM item
-WHERE collection_id = :collection_id ORDER BY href;
+WHERE collection_id = :collection_id;
 
 -- name: members_with_text
 SELECT href, etag, name, component, size_octets, modified_epoch, text FROM item
-WHERE collection_id = :collection_id ORDER BY href;
+WHERE collection_id = :collection_id;
 
 -- name: some
 SELECT item.href, item.etag, item.name, item.component, item.size_octets, item.modified_epoch, item.text
