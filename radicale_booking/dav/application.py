@@ -72,7 +72,15 @@ class BookingApplication(Application):
         return _guarded(super().do_DELETE, request)
 
     def do_GET(self, *request: Any, **options: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_GET, request, **options)
+        return _guarded(self._got, request, **options)
+
+    def _got(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
+             request_info: dict[str, Any]) -> types.WSGIResponse:
+        if self._lists and isinstance(self._storage, Storage) and not environ.get("QUERY_STRING"):
+            answer = listing.get(listing.Request(self, self._storage, base_prefix, path, user, user_groups, None))
+            if answer is not None:
+                return answer
+        return super().do_GET(environ, base_prefix, path, user, user_groups, request_info)
 
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return _guarded(super().do_MKCALENDAR, request)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
-from email.utils import format_datetime
-from functools import cached_property
+from email.utils import formatdate
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
@@ -42,7 +41,7 @@ class Collection(BaseCollection):
 
     @property
     def last_modified(self) -> str:
-        return format_datetime(self.row.modified, usegmt=True)
+        return http_date(self.row.modified_epoch)
 
     @property
     def tag(self) -> str:
@@ -53,7 +52,7 @@ class Collection(BaseCollection):
         return radicale_item.Item(
             collection=self, href=row.href, etag=row.etag, uid=row.uid, name=row.name, text=row.text,
             component_name=row.component, time_range=(row.first_epoch, row.last_epoch),
-            last_modified=time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(row.modified_epoch)))
+            last_modified=http_date(row.modified_epoch))
 
     def get_multi(self, hrefs: Iterable[str]) -> Iterator[tuple[str, radicale_item.Item | None]]:
         wanted = list(dict.fromkeys(hrefs))
@@ -191,6 +190,12 @@ class Collection(BaseCollection):
         fresh = self._storage.unit_of_work.collections.by_id(self.row.id)
         assert fresh is not None  # noqa: S101 - only delete() removes it
         self.row = fresh
+
+
+@lru_cache(maxsize=4096)
+def http_date(epoch: int) -> str:
+    """An instant in UTC seconds since 1970 as HTTP writes it (RFC 9110 §5.6.7)."""
+    return formatdate(epoch, usegmt=True)
 
 
 def _free_href(uid: str, suffix: str, taken: set[str]) -> str:

@@ -22,7 +22,7 @@ from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
 from radicale_booking.dav import freebusy, template
-from radicale_booking.dav.collection import Collection
+from radicale_booking.dav.collection import Collection, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
 
@@ -66,6 +66,21 @@ class Request:
 
     def access(self) -> Access:
         return Access(self.application.rights, self.user, self.user_groups, self.path)
+
+
+def get(request: Request) -> types.WSGIResponse | None:
+    """A GET of an item that the user may read."""
+    parent_path, _, href = request.path.rpartition("/")
+    if not href or "r" not in request.application.rights.authorization(request.user, request.user_groups,
+                                                                       f"{parent_path}/"):
+        return None
+    with request.storage.acquire_lock("r", request.user):
+        row = request.storage.unit_of_work.one("listing", "member", path=parent_path[1:], href=href)
+    if row is None:
+        return None
+    headers = {"Content-Type": xmlutils.OBJECT_MIMETYPES[row["name"]], "ETag": row["etag"],
+               "Last-Modified": http_date(row["modified_epoch"])}
+    return int(HTTPStatus.OK), headers, row["text"], None
 
 
 def propfind(request: Request) -> types.WSGIResponse | None:

@@ -18,13 +18,25 @@ from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import scheduling
+from radicale_booking.settings import STORAGE_SCHEMA
 from radicale_booking.store.collections import CollectionRow
 from radicale_booking.store.unit_of_work import UnitOfWork
 
-PLUGIN_CONFIG_SCHEMA = {"storage": {
-    "database": {"value": "", "help": "address of the database, sqlite:///FILE; empty: a file in filesystem_folder",
-                 "type": str},
-}}
+
+class _Lock:
+    """A transaction as the unit of work of the thread that enters it."""
+
+    def __init__(self, local: threading.local, transaction: AbstractContextManager[UnitOfWork]) -> None:
+        self._local, self._transaction = local, transaction
+
+    def __enter__(self) -> None:
+        if getattr(self._local, "unit_of_work", None) is not None:
+            raise RuntimeError("this thread already holds the storage")
+        self._local.unit_of_work = self._transaction.__enter__()
+
+    def __exit__(self, *details: Any) -> None:
+        self._local.unit_of_work = None
+        self._transaction.__exit__(*details)
 
 
 class Storage(BaseStorage):
@@ -37,7 +49,7 @@ class Storage(BaseStorage):
 
     def __init__(self, configuration: Configuration) -> None:
         if "database" not in configuration.options("storage"):
-            configuration = configuration.copy(PLUGIN_CONFIG_SCHEMA)
+            configuration = configuration.copy(STORAGE_SCHEMA)
         super().__init__(configuration)
         self.app = wiring.storage_adapters(configuration)
         self._local = threading.local()
@@ -60,29 +72,24 @@ class Storage(BaseStorage):
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
 
-    @contextlib.contextmanager
-    def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> Iterator[None]:
+    def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
-        if getattr(self._local, "unit_of_work", None) is not None:
-            raise RuntimeError("this thread already holds the storage")
+        if mode == "r":
+            return _Lock(self._local, self.app.store.read())
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
-        opened = (self.app.store.read() if mode == "r" else
-                  self.app.store.write(actor=str(kwargs.get("actor") or user), principal=principal))
-        with opened as unit_of_work:
-            self._local.unit_of_work = unit_of_work
-            try:
-                yield
-            finally:
-                self._local.unit_of_work = None
+        return _Lock(self._local, self.app.store.write(actor=str(kwargs.get("actor") or user), principal=principal))
 
     def discover(self, path: str, depth: str = "0",
                  child_context_manager: Callable[[str, str | None], AbstractContextManager[None]] | None = None,
                  user_groups: set[str] = frozenset()) -> Iterator[types.CollectionOrItem]:  # type: ignore[assignment]
         """The object at ``path`` and, unless ``depth`` is 0, its members; see ``BaseStorage.discover``."""
-        sane_path = pathutils.strip_path(path)
+        sane_path = path.strip("/")
+        item = self.item_at(sane_path) if not path.endswith("/") else None
+        if item is not None:
+            yield item
+            return
         row = self.unit_of_work.collections.get(sane_path)
         if row is None:
-            yield from self._discover_item(sane_path)
             return
         collection = Collection(self, row)
         yield collection
@@ -96,12 +103,12 @@ class Storage(BaseStorage):
             with enter(child.path, None):
                 yield Collection(self, child)
 
-    def _discover_item(self, sane_path: str) -> Iterator[types.CollectionOrItem]:
+    def item_at(self, sane_path: str) -> radicale_item.Item | None:
+        """The item at ``sane_path``, which has no slash at its ends."""
         parent_path, _, href = sane_path.rpartition("/")
         parent = self.unit_of_work.collections.get(parent_path)
-        row = self.unit_of_work.items.get(parent.id, href) if parent is not None else None
-        if parent is not None and row is not None:
-            yield Collection(self, parent).item(row)
+        row = self.unit_of_work.items.get(parent.id, href) if parent is not None and parent.tag else None
+        return Collection(self, parent).item(row) if parent is not None and row is not None else None
 
     def move(self, item: radicale_item.Item, to_collection: Any, to_href: str) -> None:
         """Move ``item``, replacing what is at ``to_href``."""

@@ -6,7 +6,8 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from radicale_booking.errors import NotFound
@@ -21,7 +22,7 @@ TRANSPARENCY = "C:schedule-calendar-transp"
 class CollectionRow:
     """``path`` has no slash at its ends ('' is the root); ``sequence`` counts the changes of this ``incarnation``.
 
-    ``modified`` is aware UTC. ``role`` is ``bookable``, ``default`` or None.
+    ``modified_epoch`` is in UTC seconds since 1970. ``role`` is ``bookable``, ``default`` or None.
     """
 
     id: int
@@ -33,7 +34,7 @@ class CollectionRow:
     incarnation: str
     sequence: int
     oldest_sequence: int
-    modified: datetime
+    modified_epoch: int
     principal_id: int | None
 
 
@@ -116,9 +117,14 @@ def _write(props: Mapping[str, str]) -> str:
     return json.dumps(dict(props), ensure_ascii=False, sort_keys=True)
 
 
+@lru_cache(maxsize=1024)
+def _parse(props: str) -> Mapping[str, str]:
+    return MappingProxyType(json.loads(props))
+
+
 def _read(row: Row) -> CollectionRow:
     return CollectionRow(
         id=row["id"], path=row["path"], tag=row["tag"], role=row["role"], transparent=bool(row["transparent"]),
-        props=json.loads(row["props"]), incarnation=row["incarnation"], sequence=row["sequence"],
-        oldest_sequence=row["oldest_sequence"], modified=datetime.fromtimestamp(row["modified_epoch"], UTC),
+        props=_parse(row["props"]), incarnation=row["incarnation"], sequence=row["sequence"],
+        oldest_sequence=row["oldest_sequence"], modified_epoch=row["modified_epoch"],
         principal_id=row["principal_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.item_index import ItemIndex
@@ -39,6 +40,7 @@ class ItemRow:
 
 
 _COLUMNS = tuple(ItemRow.__dataclass_fields__)
+_values = itemgetter(*_COLUMNS)
 
 
 class Items:
@@ -152,4 +154,4 @@ def span_class(length_seconds: int) -> int:
 
 
 def read_item(row: Row) -> ItemRow:
-    return ItemRow(*(row[column] for column in _COLUMNS))
+    return ItemRow(*_values(row))

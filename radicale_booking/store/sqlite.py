@@ -8,6 +8,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -78,6 +79,25 @@ class SqliteConnection:
                 statement = ""
 
 
+class _Transaction:
+    """Every read goes through one, so it is a plain class: a generator would cost as much as the query."""
+
+    def __init__(self, connection: SqliteConnection, begin: str, actor: str, clock: Callable[[], datetime]) -> None:
+        self._connection, self._begin, self._actor, self._clock = connection, begin, actor, clock
+
+    def __enter__(self) -> UnitOfWork:
+        self._connection.change(self._begin, {})
+        return UnitOfWork(self._connection, actor=self._actor, now=self._clock())
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        try:
+            if kind is None:
+                self._connection.change("COMMIT", {})
+        finally:
+            if self._connection.raw.in_transaction:
+                self._connection.raw.rollback()
+
+
 class SqliteStore:
     """The file at ``path``; its folder must exist. A connection is kept for each thread."""
 
@@ -90,27 +110,16 @@ class SqliteStore:
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
-        with self._transaction("BEGIN", "") as unit_of_work:
-            yield unit_of_work
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        return self._transaction("BEGIN", "")
 
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         with self._writer, self._transaction("BEGIN IMMEDIATE", actor) as unit_of_work:
             yield unit_of_work
 
-    @contextlib.contextmanager
-    def _transaction(self, begin: str, actor: str) -> Iterator[UnitOfWork]:
-        connection = self._connection()
-        connection.change(begin, {})
-        try:
-            yield UnitOfWork(connection, actor=actor, now=self._clock())
-            connection.change("COMMIT", {})
-        except BaseException:
-            if connection.raw.in_transaction:
-                connection.raw.rollback()
-            raise
+    def _transaction(self, begin: str, actor: str) -> _Transaction:
+        return _Transaction(self._connection(), begin, actor, self._clock)
 
     def _connection(self) -> SqliteConnection:
         connection: SqliteConnection | None = getattr(self._local, "connection", None)

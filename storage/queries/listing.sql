@@ -1,3 +1,8 @@
+-- name: member
+SELECT item.etag, item.name, item.text, item.modified_epoch
+FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.path = :path AND item.href = :href;
+
 -- name: members
 SELECT href, etag, name, component, size_octets, modified_epoch FROM item
 WHERE collection_id = :collection_id;
