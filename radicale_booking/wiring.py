@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from radicale.config import Configuration
 
@@ -54,10 +55,11 @@ class ICalendarCodec:
         """See ``ical.reservation_event.read_change``."""
         return reservation_event.read_change(text, uid)
 
-    def index(self, text: str, *, now: datetime, floating_zone: tzinfo) -> ItemIndex:
+    def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
         """See ``ical.instances.index``."""
-        return instances.index(text, now=now, floating_zone=floating_zone, past_days=self.past_days,
-                               future_days=self.future_days)
+        return instances.index(text, now=now, floating_zone=ZoneInfo(owner.timezone) if owner is not None else UTC,
+                               addresses=owner.addresses if owner is not None else (),
+                               past_days=self.past_days, future_days=self.future_days)
 
 
 def load(config_path: str | Path | None = None, *, hosts: str = "") -> Site:

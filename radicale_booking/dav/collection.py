@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, tzinfo
 from email.utils import formatdate
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, overload
-from zoneinfo import ZoneInfo
 
 from radicale import item as radicale_item
 from radicale import pathutils
 from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
+from radicale_booking.domain.principal import Principal
 from radicale_booking.store.collections import CollectionRow
 from radicale_booking.store.items import ItemRow
 
@@ -90,9 +89,9 @@ class Collection(BaseCollection):
         unit_of_work = self._storage.unit_of_work
         old = unit_of_work.items.get(self.row.id, href)
         text = item.serialize()
-        index = self._storage.app.calendar.index(text, now=unit_of_work.now, floating_zone=self._floating_zone)
+        index = self._storage.app.calendar.index(text, now=unit_of_work.now, owner=self._owner)
         row = unit_of_work.items.store(
-            self.row.id, href=href, uid=item.uid, etag=item.etag, name=item.name, component=item.component_name,
+            self.row.id, href=href, uid=item.uid, name=item.name, component=item.component_name,
             text=text, index=index)
         if old is not None and old.uid != item.uid:
             self._storage.removed(self.row, old.uid, old.text)
@@ -181,10 +180,8 @@ class Collection(BaseCollection):
         yield from hrefs
 
     @cached_property
-    def _floating_zone(self) -> tzinfo:
-        principals = self._storage.unit_of_work.principals
-        principal = principals.by_id(self.row.principal_id) if self.row.principal_id is not None else None
-        return ZoneInfo(principal.timezone) if principal is not None else UTC
+    def _owner(self) -> Principal | None:
+        return self._storage.unit_of_work.principals.owner_of(self.row)
 
     def _refresh(self) -> None:
         fresh = self._storage.unit_of_work.collections.by_id(self.row.id)

@@ -22,5 +22,10 @@ class Principal:
     id: int | None = None
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The calendar user addresses, lower case (RFC 6638 §2.4.1)."""
+        return (f"mailto:{self.email}",) if self.email else ()
+
+    @property
     def shown_name(self) -> str:
         return self.display_name or self.name

@@ -31,7 +31,7 @@ class Component:
     """One VEVENT. Wall times are naive, in ``zone`` (None: floating); an all-day event starts at midnight.
 
     ``moment``: without an end. ``exdates`` and ``recurrence_id`` are naive in ``zone`` too; ``exdays`` exclude all
-    of a local day.
+    of a local day. ``partstat``: what the calendar's owner answered to the invitation (RFC 5545 §3.2.12), if it is one.
     """
 
     uid: str
@@ -50,6 +50,7 @@ class Component:
     transparent: bool = False
     summary: str = ""
     categories: tuple[str, ...] = ()
+    partstat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

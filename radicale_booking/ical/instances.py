@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -13,22 +15,27 @@ from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import component, read_calendar
 
 _SUMMARY_LIMIT = 200
+#: Lines that say nothing about time; parsing them would be most of the work. A line may be folded (RFC 5545 §3.1).
+_OTHER_LINES = re.compile(
+    r"^(?:VERSION|PRODID|DTSTAMP|CREATED|LAST-MODIFIED|DESCRIPTION|COMMENT|LOCATION|URL|ATTACH|CLASS|X-ALT-DESC)"
+    r"[:;].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
 
 
-def index(text: str, *, now: datetime, floating_zone: tzinfo, past_days: int = 366,
-          future_days: int = 731) -> ItemIndex:
+def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collection[str] = (),
+          past_days: int = 366, future_days: int = 731) -> ItemIndex:
     """The occurrences of the VEVENTs and VFREEBUSYs in ``text``; other objects have none.
 
-    A long series is expanded from ``past_days`` before ``now`` (aware UTC) to ``future_days`` after it. Never raises:
-    what cannot be read or costs too much gives an index that says so in ``unreadable``.
+    An event that one of ``addresses`` (the calendar's owner, ``mailto:`` in lower case) declined or has not answered
+    is free. A long series is expanded from ``past_days`` before ``now`` (aware UTC) to ``future_days`` after it.
+    Never raises: what cannot be read or costs too much gives an index that says so in ``unreadable``.
     """
     if "BEGIN:VEVENT" not in text and "BEGIN:VFREEBUSY" not in text:
         return ItemIndex()
     start, end = now - timedelta(days=past_days), now + timedelta(days=future_days)
     frame = Interval(start.astimezone(UTC), end.astimezone(UTC))
     try:
-        calendar = read_calendar(text)
-        components = [component(event) for event in calendar.walk("VEVENT")]
+        calendar = read_calendar(_OTHER_LINES.sub("", text))
+        components = [component(event, addresses) for event in calendar.walk("VEVENT")]
         expansion = expand(components, frame, floating_zone)
         rows = [_row(instance) for instance in expansion.instances] + _free_busy_rows(calendar)
     except InvalidCalendar as error:
@@ -54,9 +61,9 @@ def _row(instance: Instance) -> InstanceRow:
 
 
 def _busy_type(source: Component) -> str:
-    if source.transparent or source.status == "CANCELLED":
+    if source.transparent or source.status == "CANCELLED" or source.partstat in ("DECLINED", "NEEDS-ACTION"):
         return "FREE"
-    return "BUSY-TENTATIVE" if source.status == "TENTATIVE" else "BUSY"
+    return "BUSY-TENTATIVE" if "TENTATIVE" in (source.status, source.partstat) else "BUSY"
 
 
 def _free_busy_rows(calendar: Any) -> list[InstanceRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -31,21 +32,21 @@ def read_components(text: str) -> list[Component]:
     return [component(event) for event in read_calendar(text).walk("VEVENT")]
 
 
-def component(event: Any) -> Component:
-    """One VEVENT of the ``icalendar`` library. Raises ``InvalidCalendar``."""
+def component(event: Any, addresses: Collection[str] = ()) -> Component:
+    """One VEVENT of the ``icalendar`` library as it concerns the owner of ``addresses``. Raises ``InvalidCalendar``."""
     for name, problem in event.errors:
         if name is None or name.upper() in _TIME_PROPERTIES:
             raise InvalidCalendar(name or "VEVENT", "", f"cannot be read: {problem}", "correct the event")
     if "DTSTART" not in event:
         raise InvalidCalendar("DTSTART", "", "is missing", "give the event a start")
     try:
-        return _component(event)
+        return _component(event, addresses)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCalendar("VEVENT", str(event.get("UID", "")), f"cannot be read: {error}",
                               "correct the event") from None
 
 
-def _component(event: Any) -> Component:
+def _component(event: Any, addresses: Collection[str]) -> Component:
     start = event["DTSTART"].dt
     all_day = not isinstance(start, datetime)
     zone = None if all_day else start.tzinfo
@@ -68,7 +69,15 @@ def _component(event: Any) -> Component:
         str(recurrence_id.params.get("RANGE", "")).upper() == "THISANDFUTURE",
         status=str(event.get("STATUS", "")).strip().upper(),
         transparent=str(event.get("TRANSP", "")).strip().upper() == "TRANSPARENT",
-        summary=str(event.get("SUMMARY", "")), categories=_categories(event))
+        summary=str(event.get("SUMMARY", "")), categories=_categories(event), partstat=_partstat(event, addresses))
+
+
+def _partstat(event: Any, addresses: Collection[str]) -> str:
+    """What one of ``addresses`` answered to somebody else's invitation (RFC 5545 §3.2.12); empty where it has none."""
+    if not addresses or "ATTENDEE" not in event or str(event.get("ORGANIZER", "")).strip().lower() in addresses:
+        return ""
+    return next((str(attendee.params.get("PARTSTAT", "NEEDS-ACTION")).upper() for attendee in _many(event, "ATTENDEE")
+                 if str(attendee).strip().lower() in addresses), "")
 
 
 def _duration(event: Any, start: date | datetime) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from radicale_booking.domain.item_index import ItemIndex
@@ -26,8 +26,9 @@ class CalendarCodec(Protocol):
     def read_change(self, text: str, uid: str) -> EventChange:
         """Time, status and sequence of the event ``uid``. Raises ``InvalidCalendar``."""
 
-    def index(self, text: str, *, now: datetime, floating_zone: tzinfo) -> ItemIndex:
-        """The occurrences in ``text``; local times without a zone are of ``floating_zone``. Never raises."""
+    def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
+        """The occurrences in ``text`` as they concern the ``owner`` of the calendar, whose zone local times without
+        one have (None: UTC). Never raises."""
 
 
 class Links(Protocol):

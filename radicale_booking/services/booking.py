@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import slots
 from radicale_booking.domain.event_type import EventType
@@ -253,7 +251,6 @@ def write_event(app: Adapters, uow: UnitOfWork, principal: Principal, booked: Re
     """Put the event of ``booked`` into the host's default calendar, which is made if the host removed it."""
     calendar = accounts.make_collections(uow, principal)
     text = app.calendar.write(booked, principal, manage_url(app, booked))
-    index = app.calendar.index(text, now=uow.now, floating_zone=ZoneInfo(principal.timezone))
-    etag = f'"{hashlib.sha256(text.encode()).hexdigest()}"'  # as Radicale's own items have it
-    uow.items.store(calendar.id, href=hours.event_href(booked.uid), uid=booked.uid, etag=etag,
-                    name="VCALENDAR", component="VEVENT", text=text, index=index)
+    index = app.calendar.index(text, now=uow.now, owner=principal)
+    uow.items.store(calendar.id, href=hours.event_href(booked.uid), uid=booked.uid, name="VCALENDAR",
+                    component="VEVENT", text=text, index=index)

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import hours
 from radicale_booking.domain.event_type import EventType, slugify
@@ -107,7 +106,7 @@ def _titles(app: Adapters, uow: UnitOfWork, principal: Principal, text: str | No
     """The titles of the windows that ``text`` describes."""
     if text is None:
         return set()
-    index = app.calendar.index(text, now=uow.now, floating_zone=ZoneInfo(principal.timezone))
+    index = app.calendar.index(text, now=uow.now, owner=principal)
     return {_title(row.summary) for row in index.rows if not row.cancelled and not row.all_day}
 
 

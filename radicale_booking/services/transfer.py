@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import InvalidInput
@@ -55,15 +53,15 @@ def import_tree(app: Adapters, path: Path, advance: Advance = lambda done, total
 def _import_collection(app: Adapters, unit_of_work: UnitOfWork, found: TreeCollection, report: Report,
                        advance: Callable[[], None]) -> None:
     row = _ensure_collection(unit_of_work, found)
-    zone = _zone(unit_of_work, row)
+    owner = unit_of_work.principals.owner_of(row)
     for item in found.items():
         if isinstance(item, Failure):
             report.failures.append(item)
             continue
-        index = app.calendar.index(item.text, now=unit_of_work.now, floating_zone=zone)
+        index = app.calendar.index(item.text, now=unit_of_work.now, owner=owner)
         unit_of_work.items.store(
-            row.id, href=item.href, uid=item.uid, etag=f'"{sha256(item.text.encode()).hexdigest()}"', name=item.name,
-            component=item.component, text=item.text, index=index)
+            row.id, href=item.href, uid=item.uid, name=item.name, component=item.component, text=item.text,
+            index=index)
         report.items += 1
         advance()
 
@@ -87,11 +85,6 @@ def _free_role(unit_of_work: UnitOfWork, path: str, role: str | None) -> str | N
     if role not in ("bookable", "default") or principal is None or principal.id is None:
         return None
     return role if unit_of_work.collections.by_role(principal.id, role) is None else None
-
-
-def _zone(unit_of_work: UnitOfWork, row: CollectionRow) -> ZoneInfo:
-    principal = unit_of_work.principals.by_id(row.principal_id) if row.principal_id is not None else None
-    return ZoneInfo(principal.timezone if principal is not None else "UTC")
 
 
 def export_tree(app: Adapters, path: Path, advance: Advance = lambda done, total: None) -> Report:

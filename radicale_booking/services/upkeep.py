@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from radicale_booking.services.adapters import Adapters
 
@@ -17,12 +16,16 @@ def extend_instances(app: Adapters) -> int:
     now = app.clock()
     until = now + timedelta(days=app.settings.instance_future_days) - _SLACK
     extended = 0
-    while True:
+    while _any_behind(app, until):
         with app.store.write(actor="upkeep") as uow:
-            behind = uow.items.behind(int(until.timestamp()), _BATCH)
-            for item_id, collection_id, text, zone in behind:
-                index = app.calendar.index(text, now=now, floating_zone=ZoneInfo(zone))
-                uow.items.reindex(item_id, collection_id, index)
-        extended += len(behind)
-        if len(behind) < _BATCH:
-            return extended
+            for item_id, collection_id, text, principal_id in uow.items.behind(int(until.timestamp()), _BATCH):
+                owner = uow.principals.by_id(principal_id) if principal_id is not None else None
+                uow.items.reindex(item_id, collection_id, app.calendar.index(text, now=now, owner=owner))
+                extended += 1
+    return extended
+
+
+def _any_behind(app: Adapters, until: datetime) -> bool:
+    """Read first: the processes of one server all ask, and mostly nothing is to be written."""
+    with app.store.read() as uow:
+        return bool(uow.items.behind(int(until.timestamp()), 1))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -72,15 +74,15 @@ class Items:
     def has_uid(self, collection_id: int, uid: str) -> bool:
         return self._unit_of_work.one("item", "has_uid", collection_id=collection_id, uid=uid) is not None
 
-    def store(self, collection_id: int, *, href: str, uid: str, etag: str, name: str, component: str, text: str,
+    def store(self, collection_id: int, *, href: str, uid: str, name: str, component: str, text: str,
               index: ItemIndex, schedule_tag: str | None = None) -> ItemRow:
         """Create or replace the item ``href``.
 
         ``name`` is VCALENDAR or VCARD, ``component`` VEVENT, VTODO … or empty; ``index`` is that of ``text``.
         """
         row = ItemRow(
-            id=0, collection_id=collection_id, href=href, uid=uid, etag=etag, name=name, component=component, text=text,
-            size_octets=len(text.encode()), first_epoch=index.first_epoch, last_epoch=index.last_epoch,
+            id=0, collection_id=collection_id, href=href, uid=uid, etag=_etag(text), name=name, component=component,
+            text=text, size_octets=len(text.encode()), first_epoch=index.first_epoch, last_epoch=index.last_epoch,
             expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
             unreadable=index.unreadable, schedule_tag=schedule_tag,
             sequence=self._unit_of_work.collections.touch(collection_id),
@@ -92,20 +94,24 @@ class Items:
         return row
 
     def replace_instances(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
-        """Write the occurrences of ``index`` in place of the item's present ones."""
-        self._unit_of_work.execute("item", "clear_instances", item_id=item_id)
-        for row in index.rows:
-            self._unit_of_work.execute(
-                "item", "add_instance", item_id=item_id, collection_id=collection_id, start_epoch=row.start_epoch,
-                end_epoch=row.end_epoch, span_class=span_class(row.end_epoch - row.start_epoch),
-                busy_type=row.busy_type, cancelled=int(row.cancelled), all_day=int(row.all_day),
-                moment=int(row.moment),
-                summary=row.summary, categories=row.categories)
+        """Write the occurrences of ``index`` in place of the item's present ones, if they differ."""
+        wanted = [{"item_id": item_id, "collection_id": collection_id, "start_epoch": row.start_epoch,
+                   "end_epoch": row.end_epoch, "span_class": span_class(row.end_epoch - row.start_epoch),
+                   "busy_type": row.busy_type, "cancelled": int(row.cancelled), "all_day": int(row.all_day),
+                   "moment": int(row.moment), "summary": row.summary, "categories": row.categories}
+                  for row in index.rows]
+        present = Counter(tuple(row) for row in self._unit_of_work.query("item", "instances", item_id=item_id))
+        if present == Counter(tuple(row.values()) for row in wanted):
+            return
+        if present:
+            self._unit_of_work.execute("item", "clear_instances", item_id=item_id)
+        for row in wanted:
+            self._unit_of_work.execute("item", "add_instance", **row)
 
-    def behind(self, until_epoch: int, most: int) -> list[tuple[int, int, str, str]]:
-        """At most ``most`` series expanded to before ``until_epoch``: id, collection's id, text, principal's zone."""
+    def behind(self, until_epoch: int, most: int) -> list[tuple[int, int, str, int | None]]:
+        """At most ``most`` series expanded to before ``until_epoch``: id, collection's id, text, principal's id."""
         rows = self._unit_of_work.query("item", "behind", until_epoch=until_epoch, most=most)
-        return [(row["id"], row["collection_id"], row["text"], row["timezone"] or "UTC") for row in rows]
+        return [(row["id"], row["collection_id"], row["text"], row["principal_id"]) for row in rows]
 
     def reindex(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
         """Replace what is kept of an item whose text has not changed."""
@@ -151,6 +157,11 @@ class Items:
 def span_class(length_seconds: int) -> int:
     """The class of an occurrence by its length: 0 up to a day, 1 up to 32 days, 2 longer."""
     return sum(length_seconds > limit for limit in _SPAN_LIMITS_SECONDS)
+
+
+def _etag(text: str) -> str:
+    """As Radicale's own items have it."""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()}"'
 
 
 def read_item(row: Row) -> ItemRow:

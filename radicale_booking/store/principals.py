@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.principal import Principal
 
 if TYPE_CHECKING:
+    from radicale_booking.store.collections import CollectionRow
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
@@ -24,6 +25,10 @@ class Principals:
     def by_id(self, principal_id: int) -> Principal | None:
         row = self._unit_of_work.one("principal", "by_id", id=principal_id)
         return _read(row) if row is not None else None
+
+    def owner_of(self, collection: CollectionRow) -> Principal | None:
+        """The principal below whose home ``collection`` lies."""
+        return self.by_id(collection.principal_id) if collection.principal_id is not None else None
 
     def by_email(self, email: str) -> Principal | None:
         row = self._unit_of_work.one("principal", "by_email", email=email)

@@ -27,6 +27,11 @@ ON CONFLICT (collection_id, href) DO UPDATE SET uid = excluded.uid, etag = exclu
     modified_epoch = excluded.modified_epoch
 RETURNING id;
 
+-- name: instances
+SELECT item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment, summary,
+    categories
+FROM instance WHERE item_id = :item_id;
+
 -- name: clear_instances
 DELETE FROM instance WHERE item_id = :item_id;
 
@@ -83,9 +88,8 @@ WHERE item.collection_id = :collection_id AND item.component = :component AND it
 SELECT count(*) FROM item;
 
 -- name: behind
-SELECT item.id, item.collection_id, item.text, principal.timezone
+SELECT item.id, item.collection_id, item.text, collection.principal_id
 FROM item JOIN collection ON collection.id = item.collection_id
-LEFT JOIN principal ON principal.id = collection.principal_id
 WHERE item.expanded_until_epoch < :until_epoch
 LIMIT :most;
 

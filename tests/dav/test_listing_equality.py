@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 from collections.abc import Iterable, Iterator
@@ -150,7 +151,10 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     """One database behind the answers from rows, and behind generic ones for which the text of each item decides."""
     logging.getLogger("radicale").setLevel(logging.CRITICAL)
     config = load()
-    config.update({"auth": {"type": "none"}, "logging": {"level": "critical"}, "storage": {
+    users = tmp_path / "users"
+    users.write_text("anna:anna\nbob:anna\n", encoding="utf-8")
+    config.update({"auth": {"type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain",
+                            "delay": "0"}, "logging": {"level": "critical"}, "storage": {
         "filesystem_folder": str(tmp_path), "type": "radicale_booking.plugins.storage"}}, "test", privileged=True)
     generic = BookingApplication(config, _no_pages, listing=False)
 
@@ -228,3 +232,16 @@ def test_free_busy(pair: Pair, seed: int) -> None:
 
 def _periods(body: bytes) -> set[str]:
     return {line for line in body.decode().splitlines() if line.startswith("FREEBUSY") and "FBTYPE=FREE" not in line}
+
+
+@pytest.mark.parametrize(("user", "seen"), [("anna", 28), ("bob", 0)])
+def test_a_get(pair: Pair, user: str, seen: int) -> None:
+    hrefs = _filled(pair, Corpus(1), 12)
+    paths = [*(f"/anna/work/{href}" for href in hrefs), "/anna/work/missing.ics", "/anna/work", "/anna/work/",
+             "/anna/", "/anna", "/anna/missing/a.ics", f"/anna/work/{hrefs[0]}/"]
+    shown = 0
+    for method, path in itertools.product(("GET", "HEAD"), paths):
+        quick, generic = (Client(client.application, user).request(method, path) for client in pair)
+        assert quick == generic, path
+        shown += quick.status == 200
+    assert shown == seen

@@ -24,6 +24,7 @@ def indexed(block: str, kind: str = "VEVENT") -> ItemIndex:
         f"{body}\r\nEND:{kind}\r\nEND:VCALENDAR\r\n",
         now=NOW,
         floating_zone=ZoneInfo("Europe/Berlin"),
+        addresses=("mailto:ada@example.org",),
     )
 
 
@@ -46,6 +47,27 @@ def test_busy_types(block: str, busy_type: str, cancelled: bool) -> None:
     (row,) = indexed(f"DTSTART:20261110T100000Z\nDTEND:20261110T110000Z\n{block}".strip()).rows
     assert (row.busy_type, row.cancelled) == (busy_type, cancelled)
     assert (row.start_epoch, row.end_epoch) == (epoch("2026-11-10T10:00Z"), epoch("2026-11-10T11:00Z"))
+
+
+_INVITED = "ORGANIZER:mailto:bob@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "busy_type"),
+    [
+        (_INVITED + "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ada@example.org", "BUSY"),
+        (_INVITED + "ATTENDEE;PARTSTAT=declined:MAILTO:Ada@Example.org", "FREE"),
+        (_INVITED + "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:ada@example.org", "FREE"),
+        (_INVITED + "ATTENDEE:mailto:ada@example.org", "FREE"),
+        (_INVITED + "ATTENDEE;PARTSTAT=TENTATIVE:mailto:ada@example.org", "BUSY-TENTATIVE"),
+        (_INVITED + "ATTENDEE;PARTSTAT=DECLINED:mailto:carol@example.org", "BUSY"),
+        ("ORGANIZER:mailto:ada@example.org\nATTENDEE:mailto:ada@example.org", "BUSY"),
+        ("ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.org", "FREE"),
+    ],
+)
+def test_an_invitation_blocks_once_the_owner_has_accepted_it(block: str, busy_type: str) -> None:
+    (row,) = indexed(f"DTSTART:20261110T100000Z\nDTEND:20261110T110000Z\n{block}").rows
+    assert row.busy_type == busy_type
 
 
 def test_floating_and_all_day_times_are_the_hosts() -> None:

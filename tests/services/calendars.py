@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from radicale_booking.services import scheduling
 from radicale_booking.services.adapters import Adapters
@@ -27,8 +26,8 @@ def store_item(app: Adapters, path: str, uid: str, text: str) -> None:
         collection = uow.collections.get(path)
         assert collection is not None
         old = uow.items.by_uid(collection.id, uid)
-        index = app.calendar.index(text, now=uow.now, floating_zone=ZoneInfo("Europe/Berlin"))
-        uow.items.store(collection.id, href=old.href if old else f"{uid}.ics", uid=uid, etag=f'"{hash(text)}"',
+        index = app.calendar.index(text, now=uow.now, owner=uow.principals.owner_of(collection))
+        uow.items.store(collection.id, href=old.href if old else f"{uid}.ics", uid=uid,
                         name="VCALENDAR", component="VEVENT", text=text, index=index)
         scheduling.item_written(app, uow, collection, old.text if old else None, text, uid)
 

@@ -63,7 +63,7 @@ def put(uow: UnitOfWork, name: str, *rows: InstanceRow, path: str = "ada/calenda
         unreadable: str | None = None) -> ItemRow:
     index = ItemIndex(min((r.start_epoch for r in rows), default=0), max((r.end_epoch for r in rows), default=0),
                       rows=() if unreadable else rows, unreadable=unreadable)
-    return uow.items.store(collection(uow, path).id, href=f"{name}.ics", uid=name, etag=f'"{name}"', name="VCALENDAR",
+    return uow.items.store(collection(uow, path).id, href=f"{name}.ics", uid=name, name="VCALENDAR",
                            component="VEVENT", text=f"text of {name}", index=index)
 
 
