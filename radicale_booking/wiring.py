@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from radicale.config import Configuration
 
 from radicale_booking import settings as settings_module
+from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
+from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.ical import instances, reservation_event
+from radicale_booking.ical import availability, instances, reservation_event, window_text
 from radicale_booking.links import SignedLinks
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.settings import Settings
@@ -47,13 +48,25 @@ class ICalendarCodec:
     past_days: int
     future_days: int
 
-    def write(self, reservation: Reservation, host: Principal, manage_url: str) -> str:
+    def write(self, booked: BookedEvent) -> str:
         """See ``ical.reservation_event.write``."""
-        return reservation_event.write(reservation, host, manage_url)
+        return reservation_event.write(booked)
 
-    def read_change(self, text: str, uid: str) -> reservation_event.EventChange:
-        """See ``ical.reservation_event.read_change``."""
-        return reservation_event.read_change(text, uid)
+    def rewrite(self, text: str, booked: BookedEvent) -> str:
+        """See ``ical.reservation_event.rewrite``."""
+        return reservation_event.rewrite(text, booked)
+
+    def read_changes(self, text: str, uid: str) -> Sequence[EventChange]:
+        """See ``ical.reservation_event.read_changes``."""
+        return reservation_event.read_changes(text, uid)
+
+    def windows(self, text: str) -> Sequence[WindowText]:
+        """See ``ical.window_text.read``."""
+        return window_text.read(text)
+
+    def available(self, text: str, frame: Interval, zone: ZoneInfo) -> Sequence[Interval] | None:
+        """See ``ical.availability.available``."""
+        return availability.available(text, frame, zone) if text else None
 
     def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
         """See ``ical.instances.index``."""

@@ -16,7 +16,9 @@ CREATE TABLE principal (
     description TEXT NOT NULL DEFAULT '',
     timezone TEXT NOT NULL DEFAULT 'UTC',
     host INTEGER NOT NULL DEFAULT 0 CHECK (host IN (0, 1)),
-    created_epoch BIGINT NOT NULL
+    created_epoch BIGINT NOT NULL,
+    holidays TEXT NOT NULL DEFAULT '',
+    availability TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
 
@@ -40,7 +42,7 @@ CREATE INDEX collection_parent ON collection (parent_id);
 CREATE UNIQUE INDEX collection_role ON collection (principal_id, role) WHERE role IS NOT NULL;
 
 -- first/last_epoch enclose every occurrence (NULL: unbounded); outside [expanded_from, expanded_until)
--- occurrences have no instance rows yet (NULL: all occurrences have rows).
+-- occurrences have no instance rows yet (NULL: all occurrences have rows). revision counts changes of the ETag alone.
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
     collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
@@ -59,6 +61,7 @@ CREATE TABLE item (
     schedule_tag TEXT,
     sequence BIGINT NOT NULL,
     modified_epoch BIGINT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 0,
     UNIQUE (collection_id, href)
 );
 CREATE INDEX item_uid ON item (collection_id, uid);
@@ -97,6 +100,7 @@ CREATE TABLE instance (
 CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);
 CREATE INDEX instance_item ON instance (item_id);
 
+-- rules: what no query asks for, as JSON.
 CREATE TABLE event_type (
     id INTEGER PRIMARY KEY,
     principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
@@ -114,12 +118,44 @@ CREATE TABLE event_type (
     limit_per_month INTEGER CHECK (limit_per_month > 0),
     seats INTEGER NOT NULL DEFAULT 1 CHECK (seats > 0),
     confirmation INTEGER NOT NULL DEFAULT 0 CHECK (confirmation IN (0, 1)),
-    location TEXT NOT NULL DEFAULT '',
     hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
     origin TEXT NOT NULL DEFAULT 'command' CHECK (origin IN ('command', 'calendar', 'page', 'import')),
+    closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+    rules TEXT NOT NULL DEFAULT '{}',
     UNIQUE (principal_id, slug)
 );
 
+-- The hosts of a team's event type; the least position has the highest priority.
+CREATE TABLE event_type_host (
+    event_type_id INTEGER NOT NULL REFERENCES event_type (id) ON DELETE CASCADE,
+    principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (event_type_id, principal_id)
+);
+CREATE INDEX event_type_host_principal ON event_type_host (principal_id);
+
+-- A link that opens a private event type; only the hash of its token is kept.
+CREATE TABLE booking_link (
+    id INTEGER PRIMARY KEY,
+    event_type_id INTEGER NOT NULL REFERENCES event_type (id) ON DELETE CASCADE,
+    token_hash TEXT NOT NULL UNIQUE,
+    single_use INTEGER NOT NULL CHECK (single_use IN (0, 1)),
+    used_epoch BIGINT,
+    expires_epoch BIGINT,
+    created_epoch BIGINT NOT NULL
+);
+
+-- A line of a window's description that could not be read.
+CREATE TABLE window_problem (
+    id INTEGER PRIMARY KEY,
+    item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+    line TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    remedy TEXT NOT NULL
+);
+CREATE INDEX window_problem_item ON window_problem (item_id);
+
+-- Occurrences booked together share a series: the UID of their calendar object, where recurrence_epoch tells them apart.
 CREATE TABLE reservation (
     id INTEGER PRIMARY KEY,
     principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
@@ -139,12 +175,20 @@ CREATE TABLE reservation (
     created_epoch BIGINT NOT NULL,
     modified_epoch BIGINT NOT NULL,
     expires_epoch BIGINT,
+    location TEXT NOT NULL DEFAULT '',
+    answers TEXT NOT NULL DEFAULT '{}',
+    guests TEXT NOT NULL DEFAULT '[]',
+    series TEXT,
+    recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
     CHECK (start_epoch < end_epoch)
 );
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (principal_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 CREATE INDEX reservation_start ON reservation (principal_id, start_epoch);
 CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);
+CREATE INDEX reservation_series ON reservation (series) WHERE series IS NOT NULL;
+CREATE INDEX reservation_expires ON reservation (expires_epoch) WHERE status = 'pending';
+CREATE INDEX reservation_invitee ON reservation (event_type_id, lower(invitee_email));
 
 -- The host time that a reservation blocks, buffers included; live while its reservation is pending or confirmed.
 CREATE TABLE occupancy (
@@ -168,8 +212,15 @@ CREATE TABLE seat (
     email TEXT NOT NULL,
     timezone TEXT NOT NULL DEFAULT 'UTC',
     status TEXT NOT NULL CHECK (status IN ('confirmed', 'cancelled')),
-    created_epoch BIGINT NOT NULL
+    created_epoch BIGINT NOT NULL,
+    uid TEXT,
+    language TEXT NOT NULL DEFAULT 'en',
+    note TEXT NOT NULL DEFAULT '',
+    answers TEXT NOT NULL DEFAULT '{}',
+    idempotency_key TEXT
 );
+CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
+CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';
 
 -- An effect to perform after commit.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from radicale_booking.domain.event_type import EventType, slugify
-from radicale_booking.domain.interval import Interval, subtract
-from radicale_booking.domain.slots import Window
+from radicale_booking.domain import civil
+from radicale_booking.domain.event_type import EventType, Hours, slugify
+from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.slots import Window, merged
 
 
 def fold(title: str) -> str:
@@ -58,10 +60,9 @@ def matches(event_type: EventType, title: str) -> bool:
                              or slugify(title) == event_type.slug)
 
 
-def windows_for(event_type: EventType, event_types: Sequence[EventType],
-                rows: Iterable[tuple[Interval, str, str]], closed: Sequence[Interval], zone: ZoneInfo,
-                own_titles: Collection[str]) -> list[Window]:
-    """The windows of ``event_type`` among ``rows`` (interval, title, href), without the ``closed`` times.
+def windows_for(event_type: EventType, event_types: Sequence[EventType], rows: Iterable[tuple[Interval, str, str]],
+                zone: ZoneInfo, own_titles: Collection[str]) -> list[Window]:
+    """The windows of ``event_type`` among ``rows`` (interval, title, href), merged.
 
     One that has windows of its own, whenever, uses only those (``own_titles``: all titles in the calendar); every
     other uses the generic ones. A title that belongs to one of ``event_types`` is never generic.
@@ -70,7 +71,26 @@ def windows_for(event_type: EventType, event_types: Sequence[EventType],
         return is_generic(title) and not any(matches(other, title) for other in event_types)
 
     own = any(matches(event_type, title) for title in own_titles)
-    return [Window(part, zone, href)
-            for interval, title, href in rows
-            if (matches(event_type, title) if own else generic(title))
-            for part in subtract([interval], closed)]
+    return merged(Window(interval, zone, href) for interval, title, href in rows
+                  if (matches(event_type, title) if own else generic(title)))
+
+
+def opened(windows: Iterable[Window], overrides: Mapping[date, Hours], zone: ZoneInfo, *, days_off: Iterable[date] = (),
+           available: Sequence[Interval] | None = None, closed: Sequence[Interval] = ()) -> list[Window]:
+    """What is left of ``windows`` without ``days_off``, with ``overrides`` in place of their days, within the
+    ``available`` times (None: no matter) and outside the ``closed`` ones; days are local in ``zone``."""
+    holes = [civil.day(day, zone) for day in {*overrides, *days_off}]
+    found = [part for window in windows for part in window.without(holes)]
+    found += [window for day, hours in overrides.items() for window in _override(day, hours, zone)]
+    if available is not None:
+        found = [part for window in found for part in window.within(available)]
+    return [part for window in found for part in window.without(closed)]
+
+
+def _override(day: date, hours: Hours, zone: ZoneInfo) -> Iterable[Window]:
+    for begins, ends in hours:
+        last = day if ends != time() else day + timedelta(days=1)
+        start = civil.to_utc(datetime.combine(day, begins), zone)
+        end = civil.to_utc(datetime.combine(last, ends), zone)
+        if start < end:
+            yield Window(Interval(start, end), zone, f"date override {day}")

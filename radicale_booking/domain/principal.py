@@ -11,7 +11,11 @@ RESERVED_NAMES = frozenset({"book", "booking", "host", "api", "freebusy", "embed
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """``timezone`` is an IANA name; ``email`` is lower case."""
+    """``timezone`` is an IANA name; ``email`` is lower case.
+
+    ``holidays``: the country, as DE or DE-BY, whose public holidays are days off. ``availability``: the text of the
+    calendar-availability property (RFC 7953 §7.2.4). Both may be empty.
+    """
 
     name: str
     email: str | None = None
@@ -19,6 +23,8 @@ class Principal:
     description: str = ""
     timezone: str = "UTC"
     host: bool = False
+    holidays: str = ""
+    availability: str = ""
     id: int | None = None
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from radicale_booking.domain.question import Answer
 from radicale_booking.errors import IllegalTransition
 
 #: (status, event) -> next status. What is not here is illegal.
@@ -16,6 +18,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("pending", "reschedule"): "pending",
     ("confirmed", "cancel"): "cancelled",
     ("confirmed", "reschedule"): "confirmed",
+    ("cancelled", "reinstate"): "confirmed",
 }
 STATUSES = ("pending", "confirmed", "declined", "cancelled", "expired")
 LIVE = frozenset({"pending", "confirmed"})
@@ -23,7 +26,13 @@ LIVE = frozenset({"pending", "confirmed"})
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """One booking of ``host``; instants are aware UTC, zones IANA names, ``uid`` the iCalendar UID."""
+    """One booking of ``host``; instants are aware UTC, zones IANA names, ``uid`` its own for ever.
+
+    ``other_hosts`` meet too (a collective team). Occurrences that were booked together share ``series``, which is the
+    UID of their one calendar object, in which ``recurrence`` tells this one apart: its first start.
+    ``seat``: where the reservation of a group is seen by one invitee, the uid of that invitee's seat.
+    ``answers``: question's key -> answer; ``guests``: e-mail addresses.
+    """
 
     host: str
     slug: str
@@ -36,14 +45,30 @@ class Reservation:
     invitee_email: str
     created: datetime
     modified: datetime
+    event_type_id: int = 0
     invitee_timezone: str = "UTC"
     language: str = "en"
     note: str = ""
     location: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    guests: tuple[str, ...] = ()
+    other_hosts: tuple[str, ...] = ()
+    series: str | None = None
+    recurrence: datetime | None = None
+    seat: str | None = None
     sequence: int = 0
     reason: str = ""
     expires: datetime | None = None
     id: int | None = None
+
+    @property
+    def calendar_uid(self) -> str:
+        """The UID of the calendar object that stands for it (RFC 5545 §3.8.4.7)."""
+        return self.series or self.uid
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return (self.host, *self.other_hosts)
 
     @property
     def live(self) -> bool:

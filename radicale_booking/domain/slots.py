@@ -8,22 +8,38 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil
 from radicale_booking.domain.event_type import EventType
-from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.interval import Interval, intersect, subtract
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Time opened for booking; its grid runs on the wall clock of ``zone``. ``href`` names the calendar item."""
+    """Time opened for booking; its grid runs on the wall clock of ``zone``. ``href`` names the calendar item.
+
+    ``anchor`` (aware UTC): where the grid begins, if the window was cut; by default its start.
+    """
 
     interval: Interval
     zone: ZoneInfo
     href: str = ""
+    anchor: datetime | None = None
+
+    @property
+    def grid_start(self) -> datetime:
+        return self.anchor if self.anchor is not None else self.interval.start
+
+    def within(self, parts: Iterable[Interval]) -> list[Window]:
+        """What ``parts`` leave of it, on the same grid."""
+        return [replace(self, interval=part, anchor=self.grid_start) for part in intersect([self.interval], parts)]
+
+    def without(self, holes: Iterable[Interval]) -> list[Window]:
+        """What is left of it outside ``holes``, on the same grid."""
+        return [replace(self, interval=part, anchor=self.grid_start) for part in subtract([self.interval], holes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +54,19 @@ class Busy:
 class Diary:
     """All that decides about one event type of one host.
 
-    ``zone`` is the host's: limits count its days. ``booked_starts`` are the live starts of this event type.
-    ``seats_taken``: start -> seats taken, of an event type with several seats; such a start's own occupancy does
-    not close it, but closes every other start, whether it is among ``occupancies`` or not. Instants are aware UTC.
+    ``zone``: limits and date ranges count its days. ``booked`` are the live bookings of this event type,
+    ``invitee_bookings`` how many of those to come are the invitee's who asks. ``seats_taken``: start -> seats taken, of
+    an event type with several seats; such a start's own occupancy does not close it, but closes every other start,
+    whether it is among ``occupancies`` or not. Instants are aware UTC.
     """
 
     windows: Sequence[Window]
     busy: Sequence[Busy]
     occupancies: Sequence[Busy]
-    booked_starts: Sequence[datetime]
+    booked: Sequence[Interval]
     zone: ZoneInfo
     seats_taken: Mapping[datetime, int] = field(default_factory=dict)
+    invitee_bookings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +80,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What ``rule`` says about a start; ``cause`` is the object or the bound that decided, perhaps empty."""
+    """What ``rule`` says about a start; ``cause`` is the object or the bound that decided, perhaps empty.
+
+    ``host``: whose verdict it is, where several hosts are asked one by one.
+    """
 
     rule: str
     passed: bool
     cause: str = ""
+    host: str = ""
 
 
 def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval) -> list[Slot]:
@@ -112,17 +134,28 @@ class _Timeline:
         return ", ".join(dict.fromkeys(met))
 
 
-def _merged(windows: Iterable[Window]) -> list[Window]:
+def combined(diaries: Sequence[Diary]) -> Diary:
+    """The diary of several hosts who meet together: time that all of them open and none has taken."""
+    first, *others = diaries
+    windows = merged(first.windows)
+    for other in others:
+        open_times = [window.interval for window in merged(other.windows)]
+        windows = [replace(part, anchor=None) for window in windows for part in window.within(open_times)]
+    return replace(first, windows=windows, busy=[busy for diary in diaries for busy in diary.busy],
+                   occupancies=[taken for diary in diaries for taken in diary.occupancies])
+
+
+def merged(windows: Iterable[Window]) -> list[Window]:
     """Overlapping or adjacent windows as one, with the zone and the grid of the earliest."""
-    merged: list[Window] = []
+    runs: list[Window] = []
     for window in sorted(windows, key=lambda window: (window.interval, window.zone.key, window.href)):
-        if merged and window.interval.start <= merged[-1].interval.end:
-            last = merged[-1]
+        if runs and window.interval.start <= runs[-1].interval.end:
+            last = runs[-1]
             end = max(last.interval.end, window.interval.end)
-            merged[-1] = Window(Interval(last.interval.start, end), last.zone, last.href)
+            runs[-1] = replace(last, interval=Interval(last.interval.start, end))
         else:
-            merged.append(window)
-    return merged
+            runs.append(window)
+    return runs
 
 
 class _Question:
@@ -131,9 +164,8 @@ class _Question:
     def __init__(self, event_type: EventType, diary: Diary, now: datetime) -> None:
         self.event_type, self.diary = event_type, diary
         self.step = event_type.grid_step
-        now = now.astimezone(UTC)
-        self.earliest, self.latest = now + event_type.notice, now + event_type.horizon
-        self.windows = _merged(diary.windows)
+        self.earliest, self.latest = bookable_period(event_type, now, diary.zone)
+        self.windows = merged(diary.windows)
         self._window_starts = [window.interval.start for window in self.windows]
         self.busy = _Timeline(diary.busy)
         self.shared = {start: Interval(start - event_type.buffer_before,
@@ -141,14 +173,11 @@ class _Question:
                        for start in (diary.seats_taken if event_type.seats > 1 else ())}
         own = set(self.shared.values())
         self.occupancies = _Timeline(o for o in diary.occupancies if o.interval not in own)
-        self.limits = [limit for limit in (
-            (event_type.limit_per_day, "day", _day), (event_type.limit_per_week, "week", _week),
-            (event_type.limit_per_month, "month", _month)) if limit[0] is not None]
-        self.booked: dict[tuple[str, Hashable], set[datetime]] = defaultdict(set)
-        for start in diary.booked_starts if self.limits else ():
-            on = start.astimezone(diary.zone).date()
-            for _, name, key in self.limits:
-                self.booked[name, key(on)].add(start)
+        self.booked: dict[tuple[str, Hashable], dict[datetime, timedelta]] = defaultdict(dict)
+        for booking in diary.booked if event_type.limits else ():
+            on = booking.start.astimezone(diary.zone).date()
+            for name, key in _PERIODS.items():
+                self.booked[name, key(on)][booking.start] = booking.length
 
     def window_at(self, start: datetime) -> Window | None:
         i = bisect_right(self._window_starts, start) - 1
@@ -174,13 +203,36 @@ class _Question:
                 yield from self._grid(window, Interval(start, end))
 
     def _grid(self, window: Window, part: Interval) -> Iterator[datetime]:
-        origin = civil.wall(window.interval.start, window.zone)
+        origin = civil.wall(window.grid_start, window.zone)
         for piece, offset in civil.pieces(part, window.zone):
             shown = piece.start.replace(tzinfo=None) + offset
             start = piece.start + (origin - shown) % self.step
             while start < piece.end:
                 yield start
                 start += self.step
+
+
+def bookable_period(event_type: EventType, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """``[earliest, latest)`` of the starts that notice, horizon and date range allow at ``now``, in aware UTC."""
+    now = now.astimezone(UTC)
+    earliest, latest = now + event_type.notice, now + event_type.horizon
+    if event_type.horizon_business:
+        local = civil.wall(now, zone)
+        end = _business_day(local.date(), event_type.horizon.days)
+        latest = civil.to_utc(datetime.combine(end, local.time()), zone)
+    if event_type.first_day is not None:
+        earliest = max(earliest, civil.day(event_type.first_day, zone).start)
+    if event_type.last_day is not None:
+        latest = civil.day(event_type.last_day, zone).end
+    return earliest, latest
+
+
+def _business_day(on: date, count: int) -> date:
+    """The ``count``-th day from Monday to Friday after ``on``."""
+    while count:
+        on += timedelta(days=1)
+        count -= on.weekday() < 5
+    return on
 
 
 def _day(on: date) -> Hashable:
@@ -206,7 +258,7 @@ def _on_grid(question: _Question, start: datetime) -> tuple[bool, str]:
     window = question.window_at(start)
     if window is None:
         return False, ""
-    distance = civil.wall(start, window.zone) - civil.wall(window.interval.start, window.zone)
+    distance = civil.wall(start, window.zone) - civil.wall(window.grid_start, window.zone)
     return not distance % question.step, window.href
 
 
@@ -234,13 +286,24 @@ def _not_occupied(question: _Question, start: datetime) -> tuple[bool, str]:
 
 
 def _within_limits(question: _Question, start: datetime) -> tuple[bool, str]:
-    if question.limits:
-        on = start.astimezone(question.diary.zone).date()
-        for limit, name, key in question.limits:
-            # Another seat at a booked start is no further meeting.
-            if limit is not None and len(question.booked[name, key(on)] - {start}) >= limit:
-                return False, f"{limit}/{name}"
+    event_type = question.event_type
+    if not event_type.limits:
+        return True, ""
+    on = start.astimezone(question.diary.zone).date()
+    for name, key in _PERIODS.items():
+        count, minutes = getattr(event_type, f"limit_per_{name}"), getattr(event_type, f"minutes_per_{name}")
+        # Another seat at a booked start is no further meeting.
+        others = [length for booked, length in question.booked[name, key(on)].items() if booked != start]
+        if count is not None and len(others) >= count:
+            return False, f"{count}/{name}"
+        if minutes is not None and sum(others, event_type.duration) > timedelta(minutes=minutes):
+            return False, f"{minutes} min/{name}"
     return True, ""
+
+
+def _within_invitee_limit(question: _Question, start: datetime) -> tuple[bool, str]:
+    limit = question.event_type.limit_per_invitee
+    return (True, "") if limit is None or question.diary.invitee_bookings < limit else (False, f"{limit}/invitee")
 
 
 def _seat_free(question: _Question, start: datetime) -> tuple[bool, str]:
@@ -248,8 +311,10 @@ def _seat_free(question: _Question, start: datetime) -> tuple[bool, str]:
     return left > 0, "" if left else f"{question.event_type.seats}/{question.event_type.seats}"
 
 
+_PERIODS: dict[str, Callable[[date], Hashable]] = {"day": _day, "week": _week, "month": _month}
 _RULES: dict[str, Callable[[_Question, datetime], tuple[bool, str]]] = {
     "window": _in_window, "grid": _on_grid, "notice": _after_notice, "horizon": _before_horizon,
-    "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits, "seats": _seat_free,
+    "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits,
+    "invitee": _within_invitee_limit, "seats": _seat_free,
 }
 RULES = tuple(_RULES)

@@ -1,66 +1,163 @@
-"""A reservation as a calendar object, and what a host's edit of it means."""
+"""Reservations as a calendar object, and what a host's edit of it means."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import icalendar
 
-from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain import civil
+from radicale_booking.domain.booked_event import BookedEvent, EventChange
+from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.recurrence import Component, expand
 from radicale_booking.errors import InvalidCalendar
-from radicale_booking.ical.reader import read_calendar
+from radicale_booking.ical.reader import component, read_calendar
 
 _STATUS = {"pending": "TENTATIVE", "confirmed": "CONFIRMED"}
+_FREQUENCY = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY"}
+_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class EventChange:
-    """What an event says now: times in aware UTC, ``status`` in upper case or empty."""
-
-    start: datetime
-    end: datetime
-    status: str
-    sequence: int
-
-
-def write(reservation: Reservation, host: Principal, manage_url: str) -> str:
-    """The VEVENT of ``reservation`` (RFC 5545 §3.6.1) with ``host`` as organizer and the invitee as attendee."""
+def write(booked: BookedEvent) -> str:
+    """The new calendar object (RFC 5545 §3.6.1) with the hosts as organizer and participants."""
+    first = booked.reservations[0]
     event = icalendar.Event()
-    event.add("UID", reservation.uid)
-    event.add("DTSTAMP", reservation.modified)
-    event.add("CREATED", reservation.created)
-    event.add("LAST-MODIFIED", reservation.modified)
-    event.add("DTSTART", reservation.start)
-    event.add("DTEND", reservation.end)
-    event.add("SUMMARY", f"{reservation.title}: {reservation.invitee_name}")
-    if reservation.note:
-        event.add("DESCRIPTION", reservation.note)
-    if reservation.location:
-        event.add("LOCATION", reservation.location)
-    event.add("STATUS", _STATUS.get(reservation.status, "CANCELLED"))
-    event.add("SEQUENCE", reservation.sequence)
+    event.add("UID", first.calendar_uid)
+    event.add("CREATED", first.created)
+    event.add("SUMMARY", f"{first.title}: {', '.join(invitee.name for invitee in booked.invitees)}")
+    if booked.description:
+        event.add("DESCRIPTION", booked.description)
+    if first.location:
+        event.add("LOCATION", first.location)
     event.add("TRANSP", "OPAQUE")
-    event.add("URL", manage_url)
-    if host.email:
-        event.add("ORGANIZER", _address(host.email, host.shown_name, {}))
-    event.add("ATTENDEE", _address(reservation.invitee_email, reservation.invitee_name, {
-        "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED"}))
+    event.add("URL", booked.manage_url)
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//radicale-booking//EN")
     calendar.add("VERSION", "2.0")
     calendar.add_component(event)
+    return _finished(calendar, event, booked)
+
+
+def rewrite(text: str, booked: BookedEvent) -> str:
+    """``text`` with the times, states and people of ``booked``; all else that the host wrote stays.
+
+    Raises ``InvalidCalendar`` when the object or its event cannot be read.
+    """
+    calendar = read_calendar(text)
+    uid = booked.reservations[0].calendar_uid
+    event = next((found for found in calendar.walk("VEVENT")
+                  if str(found.get("UID", "")) == uid and "RECURRENCE-ID" not in found), None)
+    if event is None:
+        raise InvalidCalendar("VEVENT", uid, "is not in the object", "keep the event's UID")
+    return _finished(calendar, event, booked)
+
+
+def _finished(calendar: Any, event: Any, booked: BookedEvent) -> str:
+    series = booked.reservations[0].series is not None
+    shown = min((found for found in booked.reservations if found.live), default=booked.reservations[0],
+                key=lambda found: found.start)
+    _set(event, "DTSTAMP", max(found.modified for found in booked.reservations))
+    _set(event, "LAST-MODIFIED", max(found.modified for found in booked.reservations))
+    _set(event, "SEQUENCE", max(found.sequence for found in booked.reservations))
+    _set(event, "STATUS", _STATUS.get(shown.status, "CANCELLED"))
+    for name in ("DTEND", "DURATION"):
+        event.pop(name, None)
+    if series:
+        _write_series(calendar, event, booked)
+    else:
+        _set(event, "DTSTART", shown.start)
+        _set(event, "DTEND", shown.end)
+    _write_people(event, booked)
+    calendar.add_missing_timezones()
     return str(calendar.to_ical().decode("utf-8"))
 
 
-def read_change(text: str, uid: str) -> EventChange:
-    """What the event ``uid`` in ``text`` says. Raises ``InvalidCalendar`` when it has no times."""
-    for event in read_calendar(text).walk("VEVENT"):
-        if str(event.get("UID", "")) == uid and "RECURRENCE-ID" not in event:
-            return _change(event)
-    raise InvalidCalendar("VEVENT", uid, "is not in the object", "keep the event's UID")
+def _write_series(calendar: Any, event: Any, booked: BookedEvent) -> None:
+    first = booked.reservations[0]
+    assert first.recurrence is not None  # noqa: S101 - the schema holds it
+    length = first.end - first.start
+    local = first.recurrence.astimezone(booked.zone)
+    _set(event, "DTSTART", local)
+    _set(event, "DTEND", (first.recurrence + length).astimezone(booked.zone))
+    _set(event, "RRULE", {"FREQ": _FREQUENCY[booked.every], "INTERVAL": booked.interval,
+                          "COUNT": len(booked.reservations)})
+    event.pop("EXDATE", None)
+    calendar.subcomponents = [found for found in calendar.subcomponents if "RECURRENCE-ID" not in found]
+    for reservation in booked.reservations:
+        assert reservation.recurrence is not None  # noqa: S101 - the schema holds it
+        original = reservation.recurrence.astimezone(booked.zone)
+        if not reservation.live:
+            event.add("EXDATE", original)
+        elif (reservation.start, reservation.end) != (reservation.recurrence, reservation.recurrence + length):
+            override = event.copy(recursive=True)
+            for name in ("RRULE", "EXDATE"):
+                override.pop(name, None)
+            override.add("RECURRENCE-ID", original)
+            _set(override, "DTSTART", reservation.start.astimezone(booked.zone))
+            _set(override, "DTEND", reservation.end.astimezone(booked.zone))
+            calendar.add_component(override)
+
+
+def _write_people(event: Any, booked: BookedEvent) -> None:
+    organizer, *others = booked.hosts
+    event.pop("ATTENDEE", None)
+    if organizer.email:
+        _set(event, "ORGANIZER", _address(organizer.email, organizer.shown_name, {}))
+    accepted = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED"}
+    for host in (booked.hosts if others else ()):
+        if host.email:
+            event.add("ATTENDEE", _address(host.email, host.shown_name, accepted))
+    for invitee in booked.invitees:
+        event.add("ATTENDEE", _address(invitee.email, invitee.name, accepted))
+    for guest in booked.guests:
+        event.add("ATTENDEE", _address(guest, guest, {**accepted, "ROLE": "OPT-PARTICIPANT",
+                                                      "PARTSTAT": "NEEDS-ACTION"}))
+
+
+def _set(event: Any, name: str, value: Any) -> None:
+    event.pop(name, None)
+    event.add(name, value)
+
+
+def read_changes(text: str, uid: str) -> list[EventChange]:
+    """What the event ``uid`` in ``text`` says: itself, or every occurrence of its rule in order, the removed ones too.
+
+    Raises ``InvalidCalendar`` when it has no times or its rule costs too much.
+    """
+    events = [event for event in read_calendar(text).walk("VEVENT") if str(event.get("UID", "")) == uid]
+    master = next((event for event in events if "RECURRENCE-ID" not in event), None)
+    if master is None:
+        raise InvalidCalendar("VEVENT", uid, "is not in the object", "keep the event's UID")
+    if "RRULE" not in master and "RDATE" not in master:
+        return [_change(master)]
+    overrides = {_recurrence(event): event for event in events if event is not master}
+    return _occurrences(master, overrides)
+
+
+def _occurrences(master: Any, overrides: dict[datetime, Any]) -> list[EventChange]:
+    plain = _change(master)
+    read: Component = component(master)
+    frame = Interval(plain.start - _DAY, plain.start + 3660 * _DAY)
+    found = []
+    for instance in expand([replace(read, exdates=frozenset(), exdays=frozenset())], frame, UTC).instances:
+        local = civil.wall(instance.start, read.zone or UTC)
+        if instance.start in overrides:
+            found.append(replace(_change(overrides[instance.start]), recurrence=instance.start))
+        else:
+            removed = local in read.exdates or local.date() in read.exdays
+            found.append(replace(plain, start=instance.start, end=instance.end, recurrence=instance.start,
+                                 removed=removed))
+    return found
+
+
+def _recurrence(event: Any) -> datetime:
+    moment = event["RECURRENCE-ID"].dt
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InvalidCalendar("RECURRENCE-ID", str(moment), "is not a time in a time zone",
+                              "keep a booking at a time of the day")
+    return moment.astimezone(UTC)
 
 
 def _change(event: Any) -> EventChange:

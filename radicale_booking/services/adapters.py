@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
+from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
+from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation
 from radicale_booking.settings import Settings
 
 if TYPE_CHECKING:
-    from radicale_booking.ical.reservation_event import EventChange
     from radicale_booking.store.engine import Store
 
 
 class CalendarCodec(Protocol):
     """iCalendar text (RFC 5545) as the services see it."""
 
-    def write(self, reservation: Reservation, host: Principal, manage_url: str) -> str:
-        """The complete calendar object of ``reservation``."""
+    def write(self, booked: BookedEvent) -> str:
+        """A new calendar object of what is booked."""
 
-    def read_change(self, text: str, uid: str) -> EventChange:
-        """Time, status and sequence of the event ``uid``. Raises ``InvalidCalendar``."""
+    def rewrite(self, text: str, booked: BookedEvent) -> str:
+        """``text`` with times, states and people of ``booked``, all else as it is. Raises ``InvalidCalendar``."""
+
+    def read_changes(self, text: str, uid: str) -> Sequence[EventChange]:
+        """What the event ``uid``, or each of its occurrences, says now. Raises ``InvalidCalendar``."""
+
+    def windows(self, text: str) -> Sequence[WindowText]:
+        """The windows in ``text``. Never raises."""
+
+    def available(self, text: str, frame: Interval, zone: ZoneInfo) -> Sequence[Interval] | None:
+        """The available time in ``frame`` by the VAVAILABILITYs in ``text`` (RFC 7953); None when it is empty."""
 
     def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
         """The occurrences in ``text`` as they concern the ``owner`` of the calendar, whose zone local times without

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from radicale_booking.domain import hours, slots
+from radicale_booking.domain import civil, hours, slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
+from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.holidays import days_off
 
 if TYPE_CHECKING:
+    from radicale_booking.domain.reservation import Reservation
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 _DAY = timedelta(days=1)
@@ -20,80 +24,121 @@ _STRETCH = timedelta(days=14)
 _LONGEST_RUN = timedelta(days=366)
 
 
-def diary(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
-          except_uid: str | None = None) -> slots.Diary:
-    """What decides about starts in ``frame``, without the reservation ``except_uid``.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For whom a diary is read: ``excepted`` is a reservation that is about to move, ``invitee`` the e-mail address of
+    the one who books."""
+
+    excepted: Reservation | None = None
+    invitee: str | None = None
+
+
+def zone_of(principal: Principal, event_type: EventType) -> ZoneInfo:
+    """The zone whose wall clock an event type's rules mean."""
+    return ZoneInfo(event_type.timezone or principal.timezone)
+
+
+def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
+          asked: Asked = Asked()) -> slots.Diary:
+    """What decides about starts in ``frame``.
 
     It reaches beyond ``frame`` as far as the rules look: a window that began earlier, buffers, a month's limit.
     """
-    assert principal.id is not None  # noqa: S101 - read from the store
     wide = Interval(frame.start - _DAY, frame.end + _DAY)
     reach = Interval(wide.start - event_type.buffer_before - event_type.duration,
                      wide.end + event_type.buffer_after + event_type.duration)
-    zone = ZoneInfo(principal.timezone)
-    occupied = uow.reservations.occupancies(principal.name, reach)
+    excepted = asked.excepted.uid if asked.excepted is not None else None
     return slots.Diary(
-        windows=_windows(uow, principal.id, event_type, wide, zone),
-        busy=_busy(uow, principal.id, reach, {event_href(row.uid): row.interval for row in occupied}, except_uid),
-        occupancies=[slots.Busy(row.interval, f"reservation {row.uid}") for row in occupied if row.uid != except_uid],
-        booked_starts=_booked_starts(uow, event_type, wide, except_uid),
-        zone=zone,
-        seats_taken=_seats_taken(uow, event_type, reach, except_uid),
+        windows=_windows(app, uow, principal, event_type, wide),
+        busy=_busy(uow, principal, event_type, reach, asked),
+        occupancies=[slots.Busy(row.interval, f"reservation {row.uid}")
+                     for row in uow.reservations.occupancies(principal.name, reach) if row.uid != excepted],
+        booked=_booked(uow, event_type, wide, excepted),
+        zone=zone_of(principal, event_type),
+        seats_taken=_seats_taken(uow, event_type, reach, asked.excepted),
+        invitee_bookings=_invitee_bookings(uow, event_type, asked),
     )
 
 
-def event_href(uid: str) -> str:
+def event_href(calendar_uid: str) -> str:
     """The name that a reservation's event gets in the host's calendar."""
-    return f"{uid}.ics"
+    return f"{calendar_uid}.ics"
 
 
-def _busy(uow: UnitOfWork, principal_id: int, frame: Interval, occupied: Mapping[str, Interval],
-          except_uid: str | None) -> list[slots.Busy]:
-    """The busy times; a reservation's own event is none where its occupancy (``occupied``: href -> it) stands for it.
+def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
+          asked: Asked) -> list[slots.Busy]:
+    """The busy times; a reservation's own event is none where its occupancy stands for it.
 
     Other times of that event, as when the host made it repeat, are.
     """
-    excepted = event_href(except_uid) if except_uid is not None else None
-    return [slots.Busy(row.interval, row.summary or f"/{row.collection_path}/{row.href}")
-            for row in uow.instances.busy(principal_id, frame)
-            if row.href != excepted and not (row.href in occupied and occupied[row.href].contains(row.interval))]
+    assert principal.id is not None  # noqa: S101 - read from the store
+    occupied: dict[str, list[Interval]] = {}
+    for row in uow.reservations.occupancies(principal.name, frame):
+        occupied.setdefault(event_href(row.calendar_uid), []).append(row.interval)
+    moving = asked.excepted
+    blocking = event_type.blocking_calendars
+    found = []
+    for busy in uow.instances.busy(principal.id, frame):
+        if blocking and busy.collection_path not in blocking:
+            continue
+        if any(taken.contains(busy.interval) for taken in occupied.get(busy.href, ())):
+            continue
+        if moving is not None and moving.series is None and busy.href == event_href(moving.calendar_uid):
+            continue
+        found.append(slots.Busy(busy.interval, busy.summary or f"/{busy.collection_path}/{busy.href}"))
+    return found
 
 
-def _windows(uow: UnitOfWork, principal_id: int, event_type: EventType, frame: Interval,
-             zone: ZoneInfo) -> Sequence[slots.Window]:
-    titles = uow.instances.titles(principal_id)
-    if event_type.origin == "calendar" and not any(hours.matches(event_type, title) for title in titles):
-        return ()  # it lives by its own windows and has none left
-    # A grid begins where adjoining windows begin, so the whole run of them is read: any frame gives the same grid.
-    rows = uow.instances.windows(principal_id, frame)
-    for _ in range(_LONGEST_RUN // _STRETCH):
-        if not any(row.interval.start <= frame.start for row in rows):
-            break
-        frame = Interval(min(row.interval.start for row in rows) - _STRETCH, frame.end)
-        rows = uow.instances.windows(principal_id, frame)
-    closed = [row.interval for row in uow.instances.all_day(principal_id, frame)
-              if hours.is_closing(row.summary or "", row.categories or "")]
-    return hours.windows_for(event_type, uow.event_types.all(event_type.host),
-                             rows=[(row.interval, row.summary, row.href) for row in rows if not row.all_day],
-                             closed=closed, zone=zone, own_titles=titles)
-
-
-def _booked_starts(uow: UnitOfWork, event_type: EventType, frame: Interval,
-                   except_uid: str | None) -> Sequence[datetime]:
-    if (event_type.limit_per_day, event_type.limit_per_week, event_type.limit_per_month) == (None, None, None):
+def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: EventType,
+             frame: Interval) -> Sequence[slots.Window]:
+    assert principal.id is not None  # noqa: S101 - read from the store
+    if event_type.closed:
         return ()
-    assert event_type.id is not None  # noqa: S101 - read from the store
+    zone = zone_of(principal, event_type)
+    titles = uow.instances.titles(principal.id)
+    # A grid begins where adjoining windows begin, so the whole run of them is read: any frame gives the same grid.
+    whole = frame
+    rows = uow.instances.windows(principal.id, whole)
+    for _ in range(_LONGEST_RUN // _STRETCH):
+        if not any(row.interval.start <= whole.start for row in rows):
+            break
+        whole = Interval(min(row.interval.start for row in rows) - _STRETCH, whole.end)
+        rows = uow.instances.windows(principal.id, whole)
+    found = hours.windows_for(event_type, uow.event_types.all(principal.name),
+                              [(row.interval, row.summary, row.href) for row in rows if not row.all_day], zone, titles)
+    available = app.calendar.available(principal.availability, whole, ZoneInfo(principal.timezone))
+    if available is not None and not titles:
+        found = [slots.Window(part, zone, "calendar-availability") for part in available]
+    return hours.opened(
+        found, {day: times for day, times in event_type.date_overrides.items() if _meets(day, zone, whole)}, zone,
+        days_off=days_off(principal.holidays, whole.start.date() - _DAY, whole.end.date() + _DAY),
+        available=available,
+        closed=[row.interval for row in uow.instances.all_day(principal.id, whole)
+                if hours.is_closing(row.summary or "", row.categories or "")])
+
+
+def _meets(day: date, zone: ZoneInfo, frame: Interval) -> bool:
+    return civil.day(day, zone).overlaps(frame)
+
+
+def _booked(uow: UnitOfWork, event_type: EventType, frame: Interval, excepted: str | None) -> Sequence[Interval]:
+    if not event_type.limits:
+        return ()
     month = Interval(frame.start - 31 * _DAY, frame.end + 31 * _DAY)
-    return uow.reservations.starts(event_type.id, month, except_uid)
+    return uow.reservations.booked(event_type, month, excepted)
 
 
 def _seats_taken(uow: UnitOfWork, event_type: EventType, frame: Interval,
-                 except_uid: str | None) -> dict[datetime, int]:
+                 excepted: Reservation | None) -> dict[datetime, int]:
     if event_type.seats == 1:
         return {}
-    assert event_type.id is not None  # noqa: S101 - read from the store
-    taken = uow.reservations.seats_taken(event_type.id, frame)
-    excepted = uow.reservations.get_by_uid(except_uid) if except_uid else None
+    taken = uow.seats.taken(event_type, frame)
     if excepted is not None:
         taken.pop(excepted.start, None)
     return taken
+
+
+def _invitee_bookings(uow: UnitOfWork, event_type: EventType, asked: Asked) -> int:
+    if event_type.limit_per_invitee is None or asked.invitee is None or asked.excepted is not None:
+        return 0
+    return uow.reservations.of_invitee(event_type, asked.invitee)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from radicale_booking.errors import InvalidInput
@@ -13,6 +14,7 @@ LONGEST_NAME = 200
 LONGEST_EMAIL = 254
 LONGEST_NOTE = 2000
 LONGEST_KEY = 128
+MOST_GUESTS = 10
 
 _ADDRESS = re.compile(r"[^@\s<>\"(),:;\\\[\]]{1,64}@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\].]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -22,7 +24,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """A wish to book ``slug`` of ``host`` at ``start`` (aware); ``timezone`` is the invitee's IANA zone."""
+    """A wish to book ``slug`` of ``host`` at ``start`` (aware); ``timezone`` is the invitee's IANA zone.
+
+    ``duration``: one of the event type's, None: the usual. ``answers``: question's key -> what was entered.
+    ``location``: which of the event type's, from 0; ``location_value``: what the invitee says where that is asked.
+    ``guests``: e-mail addresses. ``occurrences``: how many to book at once. ``link``: the token of a private link.
+    """
 
     host: str
     slug: str
@@ -33,6 +40,13 @@ class BookingRequest:
     language: str = "en"
     note: str = ""
     idempotency_key: str | None = None
+    duration: timedelta | None = None
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    location: int | None = None
+    location_value: str = ""
+    guests: tuple[str, ...] = ()
+    occurrences: int = 1
+    link: str | None = None
 
 
 def checked(request: BookingRequest) -> BookingRequest:
@@ -47,7 +61,7 @@ def checked(request: BookingRequest) -> BookingRequest:
         key = checked_text("idempotency_key", key, LONGEST_KEY) or None
     return replace(
         request, start=checked_start(request.start), name=name, email=checked_email(request.email),
-        timezone=checked_timezone(request.timezone), idempotency_key=key,
+        timezone=checked_timezone(request.timezone), idempotency_key=key, guests=checked_guests(request.guests),
         note=checked_text("note", request.note, LONGEST_NOTE, lines=True))
 
 
@@ -78,6 +92,14 @@ def checked_email(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
         raise InvalidInput("email", address, "is not an e-mail address", "write one such as ada@example.org")
     return address
+
+
+def checked_guests(addresses: Sequence[str]) -> tuple[str, ...]:
+    """``addresses`` trimmed, each once, empty ones left out. Raises ``InvalidInput``."""
+    guests = tuple(dict.fromkeys(checked_email(address) for address in addresses if address.strip()))
+    if len(guests) > MOST_GUESTS:
+        raise InvalidInput("guests", str(len(guests)), f"are more than {MOST_GUESTS}", "invite fewer")
+    return guests
 
 
 def checked_timezone(name: str) -> str:

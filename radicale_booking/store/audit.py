@@ -40,3 +40,8 @@ class Audit:
         return [AuditRow(datetime.fromtimestamp(row["at_epoch"], UTC), row["actor"], row["action"], row["subject"],
                          json.loads(row["detail"]))
                 for row in self._unit_of_work.query("audit", "of", subject=subject)]
+
+    def last_actor(self, subject: str, action: str) -> str | None:
+        """Who did ``action`` to ``subject`` last."""
+        row = self._unit_of_work.one("audit", "last_actor", subject=subject, action=action)
+        return row["actor"] if row is not None else None

@@ -20,7 +20,9 @@ _SPAN_LIMITS_SECONDS = (86_400, 32 * 86_400)
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A stored item; instants in UTC seconds since 1970, ``etag`` quoted (RFC 9110 §8.8.3)."""
+    """A stored item; instants in UTC seconds since 1970, ``etag`` quoted (RFC 9110 §8.8.3).
+
+    ``revision``: how often the ETag changed without the text."""
 
     id: int
     collection_id: int
@@ -39,6 +41,7 @@ class ItemRow:
     schedule_tag: str | None
     sequence: int
     modified_epoch: int
+    revision: int = 0
 
 
 _COLUMNS = tuple(ItemRow.__dataclass_fields__)
@@ -92,6 +95,14 @@ class Items:
         self.replace_instances(row.id, collection_id, index)
         self._unit_of_work.execute("item", "clear_tombstone", collection_id=collection_id, href=href)
         return row
+
+    def renew(self, row: ItemRow) -> None:
+        """Give the item a new ETag and leave its content, so that every client reads it again."""
+        revision = row.revision + 1
+        etag = f'{_etag(row.text)[:-1]}-{revision}"'
+        self._unit_of_work.execute("item", "renew", id=row.id, etag=etag, revision=revision,
+                                   sequence=self._unit_of_work.collections.touch(row.collection_id),
+                                   now=self._unit_of_work.now_epoch)
 
     def replace_instances(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
         """Write the occurrences of ``index`` in place of the item's present ones, if they differ."""

@@ -54,9 +54,11 @@ class Principals:
 
 def _values(principal: Principal) -> dict[str, object]:
     return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
-            "description": principal.description, "timezone": principal.timezone, "host": int(principal.host)}
+            "description": principal.description, "timezone": principal.timezone, "host": int(principal.host),
+            "holidays": principal.holidays, "availability": principal.availability}
 
 
 def _read(row: Row) -> Principal:
     return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
-                     description=row["description"], timezone=row["timezone"], host=bool(row["host"]), id=row["id"])
+                     description=row["description"], timezone=row["timezone"], host=bool(row["host"]),
+                     holidays=row["holidays"], availability=row["availability"], id=row["id"])

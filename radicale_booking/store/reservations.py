@@ -1,8 +1,9 @@
-"""Reservations with the occupancies and seats that belong to them."""
+"""Reservations with the occupancies that belong to them."""
 
 from __future__ import annotations
 
 import builtins
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain.team import Turn
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
@@ -17,12 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OccupancyRow:
-    """A live occupancy, buffers included, of the reservation ``uid`` that starts at ``booked_start``."""
+    """A live occupancy, buffers included, of the reservation ``uid`` whose calendar object is ``calendar_uid``."""
 
     interval: Interval
     uid: str
-    event_type_id: int
-    booked_start: datetime
+    calendar_uid: str
 
 
 class Reservations:
@@ -33,81 +34,115 @@ class Reservations:
 
     def get_by_uid(self, uid: str) -> Reservation | None:
         row = self._unit_of_work.one("reservation", "get_by_uid", uid=uid)
-        return _read(row) if row is not None else None
+        return self._read(row) if row is not None else None
 
-    def by_idempotency_key(self, host: str, key: str) -> Reservation | None:
-        row = self._unit_of_work.one("reservation", "by_idempotency_key", host=host, idempotency_key=key)
-        return _read(row) if row is not None else None
+    def of_object(self, calendar_uid: str) -> builtins.list[Reservation]:
+        """The reservations that the calendar object ``calendar_uid`` stands for: one, or a series in order."""
+        return [self._read(row) for row in
+                self._unit_of_work.query("reservation", "of_object", calendar_uid=calendar_uid)]
 
-    def list(self, host: str | None = None, status: str | None = None) -> list[Reservation]:
+    def by_idempotency_key(self, event_type: EventType, key: str) -> Reservation | None:
+        row = self._unit_of_work.one("reservation", "by_idempotency_key", event_type_id=event_type.id,
+                                     idempotency_key=key)
+        return self._read(row) if row is not None else None
+
+    def list(self, host: str | None = None, status: str | None = None) -> builtins.list[Reservation]:
         """In order of their start; all where ``host`` and ``status`` are None."""
-        return [_read(row) for row in self._unit_of_work.query("reservation", "list", host=host, status=status)]
+        return [self._read(row) for row in self._unit_of_work.query("reservation", "list", host=host, status=status)]
 
     def at(self, event_type: EventType, start: datetime) -> Reservation | None:
         """The live reservation of ``event_type`` that starts at ``start``."""
         row = self._unit_of_work.one("reservation", "at", event_type_id=event_type.id, start_epoch=_epoch(start))
-        return _read(row) if row is not None else None
+        return self._read(row) if row is not None else None
+
+    def expired(self, most: int) -> builtins.list[Reservation]:
+        """At most ``most`` pending reservations whose time to be decided is over."""
+        rows = self._unit_of_work.query("reservation", "expired", now=self._unit_of_work.now_epoch, most=most)
+        return [self._read(row) for row in rows]
 
     def add(self, reservation: Reservation, event_type: EventType, idempotency_key: str | None = None) -> Reservation:
-        """Store a new reservation and its occupancy; the same with its ``id``."""
+        """Store a new reservation and an occupancy of each of its hosts; the same with its ``id``."""
         reservation_id = self._unit_of_work.insert(
-            "reservation", "add", event_type_id=event_type.id, uid=reservation.uid, status=reservation.status,
-            start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end),
+            "reservation", "add", host=reservation.host, event_type_id=event_type.id, uid=reservation.uid,
+            status=reservation.status, start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end),
             invitee_name=reservation.invitee_name, invitee_email=reservation.invitee_email,
             invitee_timezone=reservation.invitee_timezone, language=reservation.language, note=reservation.note,
             idempotency_key=idempotency_key, sequence=reservation.sequence, reason=reservation.reason,
-            now=self._unit_of_work.now_epoch, expires_epoch=_optional_epoch(reservation.expires))
-        self._unit_of_work.execute("reservation", "add_occupancy", reservation_id=reservation_id,
-                                   **_occupancy(reservation, event_type))
-        return replace(reservation, id=reservation_id)
+            now=self._unit_of_work.now_epoch, expires_epoch=_optional_epoch(reservation.expires),
+            location=reservation.location, answers=json.dumps(dict(reservation.answers), ensure_ascii=False),
+            guests=json.dumps(reservation.guests), series=reservation.series,
+            recurrence_epoch=_optional_epoch(reservation.recurrence))
+        for host in reservation.hosts:
+            self._unit_of_work.execute("reservation", "add_occupancy", reservation_id=reservation_id, host=host,
+                                       live=int(reservation.live), **_occupied(reservation, event_type))
+        return replace(reservation, id=reservation_id, event_type_id=event_type.id or 0)
 
-    def update(self, reservation: Reservation, event_type: EventType) -> None:
-        """Store status, time, sequence, reason and expiry; the occupancy follows."""
+    def set_state(self, reservation: Reservation) -> None:
+        """Store status, sequence, reason and expiry; one that is no longer live frees its time."""
+        self._update(reservation)
+        if not reservation.live:
+            self._unit_of_work.execute("reservation", "end_occupancy", reservation_id=reservation.id)
+
+    def move(self, reservation: Reservation, event_type: EventType) -> None:
+        """Store the time too, which every host's occupancy follows, live."""
+        self._update(reservation)
+        self._unit_of_work.execute("reservation", "move_occupancy", reservation_id=reservation.id,
+                                   **_occupied(reservation, event_type))
+
+    def _update(self, reservation: Reservation) -> None:
         self._unit_of_work.execute(
             "reservation", "update", id=reservation.id, status=reservation.status,
             start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end), sequence=reservation.sequence,
             reason=reservation.reason, expires_epoch=_optional_epoch(reservation.expires),
             now=self._unit_of_work.now_epoch)
-        self._unit_of_work.execute("reservation", "update_occupancy", reservation_id=reservation.id,
-                                   **_occupancy(reservation, event_type))
 
     def event_type_of(self, reservation: Reservation) -> EventType:
         """The event type that was booked."""
-        event_type = self._unit_of_work.event_types.get(reservation.host, reservation.slug)
+        event_type = self._unit_of_work.event_types.by_id(reservation.event_type_id)
         assert event_type is not None  # noqa: S101 - a foreign key holds it
         return event_type
 
-    def occupancies(self, host: str, frame: Interval, except_uid: str | None = None) -> builtins.list[OccupancyRow]:
-        """The host's live occupancies that overlap ``frame``, without those of the reservation ``except_uid``."""
+    def occupancies(self, host: str, frame: Interval) -> builtins.list[OccupancyRow]:
+        """The host's live occupancies that overlap ``frame``."""
         rows = self._unit_of_work.query("reservation", "occupancies", host=host, **_range(frame))
         return [OccupancyRow(Interval(_instant(row["start_epoch"]), _instant(row["end_epoch"])), row["uid"],
-                             row["event_type_id"], _instant(row["booked_epoch"]))
-                for row in rows if row["uid"] != except_uid]
+                             row["series"] or row["uid"]) for row in rows]
 
-    def starts(self, event_type_id: int, frame: Interval, except_uid: str | None = None) -> builtins.list[datetime]:
-        """The starts of the event type's live reservations in ``frame``."""
-        rows = self._unit_of_work.query("reservation", "starts", event_type_id=event_type_id, **_range(frame))
-        return [_instant(row["start_epoch"]) for row in rows if row["uid"] != except_uid]
+    def booked(self, event_type: EventType, frame: Interval, except_uid: str | None = None) -> builtins.list[Interval]:
+        """The event type's live reservations that start in ``frame``, without ``except_uid``."""
+        rows = self._unit_of_work.query("reservation", "booked", event_type_id=event_type.id, **_range(frame))
+        return [Interval(_instant(row["start_epoch"]), _instant(row["end_epoch"])) for row in rows
+                if row["uid"] != except_uid]
 
-    def add_seat(self, reservation_id: int, name: str, email: str, timezone: str) -> int:
-        """One more invitee of a group reservation; the seat's id."""
-        return self._unit_of_work.insert("reservation", "add_seat", reservation_id=reservation_id, name=name,
-                                         email=email, timezone=timezone, now=self._unit_of_work.now_epoch)
+    def of_invitee(self, event_type: EventType, email: str) -> int:
+        """How many live reservations of the event type the invitee has to come."""
+        rows = self._unit_of_work.query("reservation", "of_invitee", event_type_id=event_type.id, email=email,
+                                        now=self._unit_of_work.now_epoch)
+        return int(rows[0][0])
 
-    def has_seat(self, reservation_id: int, email: str) -> bool:
-        """Whether the invitee with the address ``email`` has a seat in the reservation."""
-        return self._unit_of_work.one("reservation", "has_seat", reservation_id=reservation_id,
-                                      email=email) is not None
+    def turns(self, event_type: EventType) -> dict[str, Turn]:
+        """The hosts of a team's event type by name, with what decides whose turn it is."""
+        rows = self._unit_of_work.query("reservation", "turns", event_type_id=event_type.id,
+                                        now=self._unit_of_work.now_epoch)
+        return {row["host"]: Turn(row["host"], row["bookings"], row["last_id"]) for row in rows}
 
-    def seats_taken(self, event_type_id: int, frame: Interval) -> dict[datetime, int]:
-        """Start of each live group reservation in ``frame`` -> seats taken."""
-        rows = self._unit_of_work.query("reservation", "seats_taken", event_type_id=event_type_id, **_range(frame))
-        return {_instant(row["start_epoch"]): row["taken"] for row in rows}
+    def _read(self, row: Row) -> Reservation:
+        hosts = self._unit_of_work.query("reservation", "hosts", reservation_id=row["id"]) if row["shared"] else ()
+        return Reservation(
+            host=row["host"], slug=row["slug"], title=row["title"], uid=row["uid"], status=row["status"],
+            start=_instant(row["start_epoch"]), end=_instant(row["end_epoch"]), invitee_name=row["invitee_name"],
+            invitee_email=row["invitee_email"], created=_instant(row["created_epoch"]),
+            modified=_instant(row["modified_epoch"]), event_type_id=row["event_type_id"],
+            invitee_timezone=row["invitee_timezone"], language=row["language"], note=row["note"],
+            location=row["location"], answers=json.loads(row["answers"]), guests=tuple(json.loads(row["guests"])),
+            other_hosts=tuple(found[0] for found in hosts if found[0] != row["host"]), series=row["series"],
+            recurrence=_optional_instant(row["recurrence_epoch"]), sequence=row["sequence"], reason=row["reason"],
+            expires=_optional_instant(row["expires_epoch"]), id=row["id"])
 
 
-def _occupancy(reservation: Reservation, event_type: EventType) -> dict[str, int]:
+def _occupied(reservation: Reservation, event_type: EventType) -> dict[str, int]:
     return {"start_epoch": _epoch(reservation.start - event_type.buffer_before),
-            "end_epoch": _epoch(reservation.end + event_type.buffer_after), "live": int(reservation.live)}
+            "end_epoch": _epoch(reservation.end + event_type.buffer_after)}
 
 
 def _range(frame: Interval) -> dict[str, int]:
@@ -126,12 +161,5 @@ def _instant(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-def _read(row: Row) -> Reservation:
-    expires = row["expires_epoch"]
-    return Reservation(
-        host=row["host"], slug=row["slug"], title=row["title"], uid=row["uid"], status=row["status"],
-        start=_instant(row["start_epoch"]), end=_instant(row["end_epoch"]), invitee_name=row["invitee_name"],
-        invitee_email=row["invitee_email"], created=_instant(row["created_epoch"]),
-        modified=_instant(row["modified_epoch"]), invitee_timezone=row["invitee_timezone"], language=row["language"],
-        note=row["note"], location=row["location"], sequence=row["sequence"], reason=row["reason"],
-        expires=None if expires is None else _instant(expires), id=row["id"])
+def _optional_instant(epoch: int | None) -> datetime | None:
+    return None if epoch is None else _instant(epoch)

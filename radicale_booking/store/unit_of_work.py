@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from radicale_booking.errors import Conflict
 from radicale_booking.store import sql
 from radicale_booking.store.audit import Audit
+from radicale_booking.store.booking_links import BookingLinks
 from radicale_booking.store.collections import Collections
 from radicale_booking.store.event_types import EventTypes
 from radicale_booking.store.instances import Instances
@@ -17,6 +18,8 @@ from radicale_booking.store.items import Items
 from radicale_booking.store.outbox import Outbox
 from radicale_booking.store.principals import Principals
 from radicale_booking.store.reservations import Reservations
+from radicale_booking.store.seats import Seats
+from radicale_booking.store.window_problems import WindowProblems
 
 #: A row, readable by column name and by position.
 Row = Any
@@ -96,3 +99,15 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> Audit:
         return Audit(self)
+
+    @cached_property
+    def booking_links(self) -> BookingLinks:
+        return BookingLinks(self)
+
+    @cached_property
+    def seats(self) -> Seats:
+        return Seats(self)
+
+    @cached_property
+    def window_problems(self) -> WindowProblems:
+        return WindowProblems(self)

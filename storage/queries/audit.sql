@@ -4,3 +4,6 @@ RETURNING id;
 
 -- name: of
 SELECT * FROM audit WHERE subject = :subject ORDER BY id;
+
+-- name: last_actor
+SELECT actor FROM audit WHERE subject = :subject AND action = :action ORDER BY id DESC LIMIT 1;

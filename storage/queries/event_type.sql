@@ -13,10 +13,10 @@ WHERE principal.name = :host ORDER BY event_type.duration_minutes, event_type.ti
 -- name: add
 INSERT INTO event_type (principal_id, slug, title, description, duration_minutes, step_minutes,
     buffer_before_minutes, buffer_after_minutes, notice_minutes, horizon_days, limit_per_day, limit_per_week,
-    limit_per_month, seats, confirmation, location, hidden, origin)
+    limit_per_month, seats, confirmation, hidden, closed, origin, rules)
 SELECT id, :slug, :title, :description, :duration_minutes, :step_minutes, :buffer_before_minutes,
     :buffer_after_minutes, :notice_minutes, :horizon_days, :limit_per_day, :limit_per_week, :limit_per_month, :seats,
-    :confirmation, :location, :hidden, :origin
+    :confirmation, :hidden, :closed, :origin, :rules
 FROM principal WHERE name = :host
 RETURNING id;
 
@@ -25,7 +25,7 @@ UPDATE event_type SET title = :title, description = :description, duration_minut
     step_minutes = :step_minutes, buffer_before_minutes = :buffer_before_minutes,
     buffer_after_minutes = :buffer_after_minutes, notice_minutes = :notice_minutes, horizon_days = :horizon_days,
     limit_per_day = :limit_per_day, limit_per_week = :limit_per_week, limit_per_month = :limit_per_month,
-    seats = :seats, confirmation = :confirmation, location = :location, hidden = :hidden, origin = :origin
+    seats = :seats, confirmation = :confirmation, hidden = :hidden, closed = :closed, origin = :origin, rules = :rules
 WHERE slug = :slug AND principal_id = (SELECT id FROM principal WHERE name = :host);
 
 -- name: booked
@@ -33,3 +33,14 @@ SELECT 1 FROM reservation WHERE event_type_id = :id LIMIT 1;
 
 -- name: remove
 DELETE FROM event_type WHERE id = :id;
+
+-- name: hosts
+SELECT principal.name FROM event_type_host JOIN principal ON principal.id = event_type_host.principal_id
+WHERE event_type_host.event_type_id = :id ORDER BY event_type_host.position;
+
+-- name: clear_hosts
+DELETE FROM event_type_host WHERE event_type_id = :id;
+
+-- name: add_host
+INSERT INTO event_type_host (event_type_id, principal_id, position)
+SELECT :event_type_id, id, :position FROM principal WHERE name = :host AND host = 1;

@@ -11,13 +11,13 @@ SELECT * FROM principal WHERE lower(email) = lower(:email);
 SELECT * FROM principal ORDER BY name;
 
 -- name: add
-INSERT INTO principal (name, email, display_name, description, timezone, host, created_epoch)
-VALUES (:name, :email, :display_name, :description, :timezone, :host, :now)
+INSERT INTO principal (name, email, display_name, description, timezone, host, holidays, availability, created_epoch)
+VALUES (:name, :email, :display_name, :description, :timezone, :host, :holidays, :availability, :now)
 RETURNING id;
 
 -- name: update
 UPDATE principal SET email = :email, display_name = :display_name, description = :description, timezone = :timezone,
-    host = :host
+    host = :host, holidays = :holidays, availability = :availability
 WHERE name = :name;
 
 -- name: remove

@@ -1,17 +1,23 @@
 -- name: get_by_uid
-SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title, event_type.location
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
 FROM reservation JOIN principal ON principal.id = reservation.principal_id
 JOIN event_type ON event_type.id = reservation.event_type_id
 WHERE reservation.uid = :uid;
 
 -- name: by_idempotency_key
-SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title, event_type.location
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
 FROM reservation JOIN principal ON principal.id = reservation.principal_id
 JOIN event_type ON event_type.id = reservation.event_type_id
-WHERE principal.name = :host AND reservation.idempotency_key = :idempotency_key;
+WHERE reservation.event_type_id = :event_type_id AND reservation.idempotency_key = :idempotency_key;
 
 -- name: list
-SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title, event_type.location
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
 FROM reservation JOIN principal ON principal.id = reservation.principal_id
 JOIN event_type ON event_type.id = reservation.event_type_id
 WHERE (CAST(:host AS TEXT) IS NULL OR principal.name = :host)
@@ -19,7 +25,9 @@ WHERE (CAST(:host AS TEXT) IS NULL OR principal.name = :host)
 ORDER BY reservation.start_epoch, reservation.id;
 
 -- name: at
-SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title, event_type.location
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
 FROM reservation JOIN principal ON principal.id = reservation.principal_id
 JOIN event_type ON event_type.id = reservation.event_type_id
 WHERE reservation.event_type_id = :event_type_id AND reservation.start_epoch = :start_epoch
@@ -27,47 +35,102 @@ WHERE reservation.event_type_id = :event_type_id AND reservation.start_epoch = :
 
 -- name: add
 INSERT INTO reservation (principal_id, event_type_id, uid, status, start_epoch, end_epoch, invitee_name, invitee_email,
-    invitee_timezone, language, note, idempotency_key, sequence, reason, created_epoch, modified_epoch, expires_epoch)
-SELECT principal_id, id, :uid, :status, :start_epoch, :end_epoch, :invitee_name, :invitee_email, :invitee_timezone,
-    :language, :note, :idempotency_key, :sequence, :reason, :now, :now, :expires_epoch
-FROM event_type WHERE id = :event_type_id
+    invitee_timezone, language, note, idempotency_key, sequence, reason, created_epoch, modified_epoch, expires_epoch,
+    location, answers, guests, series, recurrence_epoch)
+SELECT id, :event_type_id, :uid, :status, :start_epoch, :end_epoch, :invitee_name, :invitee_email, :invitee_timezone,
+    :language, :note, :idempotency_key, :sequence, :reason, :now, :now, :expires_epoch, :location, :answers, :guests,
+    :series, :recurrence_epoch
+FROM principal WHERE name = :host
 RETURNING id;
 
 -- name: add_occupancy
 INSERT INTO occupancy (reservation_id, principal_id, start_epoch, end_epoch, live)
-SELECT id, principal_id, :start_epoch, :end_epoch, :live FROM reservation WHERE id = :reservation_id;
+SELECT :reservation_id, id, :start_epoch, :end_epoch, :live FROM principal WHERE name = :host;
+
+-- name: hosts
+SELECT principal.name FROM occupancy JOIN principal ON principal.id = occupancy.principal_id
+WHERE occupancy.reservation_id = :reservation_id ORDER BY occupancy.id;
+
+-- name: of_object
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM reservation JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE reservation.uid = :calendar_uid AND reservation.series IS NULL OR reservation.series = :calendar_uid
+ORDER BY reservation.recurrence_epoch;
+
+-- name: expired
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM reservation JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE reservation.status = 'pending' AND reservation.expires_epoch <= :now
+ORDER BY reservation.expires_epoch LIMIT :most;
+
+-- name: of_invitee
+SELECT count(*) FROM reservation
+WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
+    AND status IN ('pending', 'confirmed');
+
+-- name: turns
+SELECT principal.name AS host,
+    count(CASE WHEN reservation.status IN ('pending', 'confirmed') AND reservation.end_epoch > :now
+        THEN 1 END) AS bookings,
+    max(CASE WHEN reservation.status IN ('pending', 'confirmed') THEN reservation.id END) AS last_id
+FROM event_type_host JOIN principal ON principal.id = event_type_host.principal_id
+LEFT JOIN reservation ON reservation.principal_id = principal.id
+    AND reservation.event_type_id = event_type_host.event_type_id
+WHERE event_type_host.event_type_id = :event_type_id
+GROUP BY principal.name;
 
 -- name: update
 UPDATE reservation SET status = :status, start_epoch = :start_epoch, end_epoch = :end_epoch, sequence = :sequence,
     reason = :reason, expires_epoch = :expires_epoch, modified_epoch = :now
 WHERE id = :id;
 
--- name: update_occupancy
-UPDATE occupancy SET start_epoch = :start_epoch, end_epoch = :end_epoch, live = :live
+-- name: end_occupancy
+UPDATE occupancy SET live = 0 WHERE reservation_id = :reservation_id;
+
+-- name: move_occupancy
+UPDATE occupancy SET start_epoch = :start_epoch, end_epoch = :end_epoch, live = 1
 WHERE reservation_id = :reservation_id;
 
 -- name: occupancies
-SELECT occupancy.start_epoch, occupancy.end_epoch, reservation.uid, reservation.event_type_id,
-    reservation.start_epoch AS booked_epoch
+SELECT occupancy.start_epoch, occupancy.end_epoch, reservation.uid, reservation.series
 FROM occupancy JOIN principal ON principal.id = occupancy.principal_id
 JOIN reservation ON reservation.id = occupancy.reservation_id
 WHERE principal.name = :host AND occupancy.live = 1 AND occupancy.start_epoch < :range_end
     AND occupancy.start_epoch > :range_start - 604800 AND occupancy.end_epoch > :range_start
 ORDER BY occupancy.start_epoch;
 
--- name: starts
-SELECT uid, start_epoch FROM reservation
+-- name: booked
+SELECT uid, start_epoch, end_epoch FROM reservation
 WHERE event_type_id = :event_type_id AND start_epoch >= :range_start AND start_epoch < :range_end
     AND status IN ('pending', 'confirmed')
 ORDER BY start_epoch;
 
 -- name: add_seat
-INSERT INTO seat (reservation_id, name, email, timezone, status, created_epoch)
-VALUES (:reservation_id, :name, :email, :timezone, 'confirmed', :now)
+INSERT INTO seat (reservation_id, uid, name, email, timezone, language, note, answers, idempotency_key, status,
+    created_epoch)
+VALUES (:reservation_id, :uid, :name, :email, :timezone, :language, :note, :answers, :idempotency_key, 'confirmed', :now)
 RETURNING id;
 
--- name: has_seat
-SELECT 1 FROM seat WHERE reservation_id = :reservation_id AND lower(email) = lower(:email) AND status = 'confirmed';
+-- name: seat
+SELECT seat.*, reservation.uid AS reservation_uid
+FROM seat JOIN reservation ON reservation.id = seat.reservation_id WHERE seat.uid = :uid;
+
+-- name: seat_by_key
+SELECT seat.*, reservation.uid AS reservation_uid
+FROM seat JOIN reservation ON reservation.id = seat.reservation_id
+WHERE reservation.event_type_id = :event_type_id AND seat.idempotency_key = :idempotency_key;
+
+-- name: seats
+SELECT * FROM seat WHERE reservation_id = :reservation_id AND status = 'confirmed' ORDER BY id;
+
+-- name: cancel_seat
+UPDATE seat SET status = 'cancelled' WHERE uid = :uid AND status = 'confirmed';
 
 -- name: seats_taken
 SELECT reservation.start_epoch, count(seat.id) AS taken

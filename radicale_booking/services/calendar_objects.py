@@ -1,0 +1,102 @@
+"""The calendar objects of reservations, in the calendars of their hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.booked_event import BookedEvent, Invitee
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.question import as_text
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.errors import InvalidCalendar
+from radicale_booking.services import accounts, hours, manage
+from radicale_booking.services.adapters import Adapters
+
+if TYPE_CHECKING:
+    from radicale_booking.store.collections import CollectionRow
+    from radicale_booking.store.items import ItemRow
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+
+def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation,
+          author: str | None = None) -> None:
+    """Bring the object of ``reservation``, and of its series, up to date in the calendar of every host but ``author``.
+
+    What the host wrote into it stays; an object that is missing is made in the default calendar.
+    """
+    booked = _booked_event(app, uow, event_type, reservation)
+    for host in booked.hosts:
+        if host.name == author:
+            continue
+        kept = find(uow, host, reservation.calendar_uid)
+        if kept is None:
+            calendar, href = _target(uow, host, event_type), hours.event_href(reservation.calendar_uid)
+            text = app.calendar.write(booked)
+        else:
+            calendar, href = kept[0], kept[1].href
+            text = _rewritten(app, kept[1].text, booked)
+        uow.items.store(calendar.id, href=href, uid=reservation.calendar_uid, name="VCALENDAR", component="VEVENT",
+                        text=text, index=app.calendar.index(text, now=uow.now, owner=host))
+
+
+def remove(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation,
+           author: str | None = None) -> None:
+    """Take what is over out of the calendars of the hosts but ``author``: the object, or one occurrence of it."""
+    if any(other.live for other in uow.reservations.of_object(reservation.calendar_uid)):
+        write(app, uow, event_type, reservation, author)
+        return
+    for name in reservation.hosts:
+        host = uow.principals.get(name) if name != author else None
+        kept = find(uow, host, reservation.calendar_uid) if host is not None else None
+        if kept is not None:
+            uow.items.delete(kept[0].id, kept[1].href)
+
+
+def find(uow: UnitOfWork, host: Principal, calendar_uid: str) -> tuple[CollectionRow, ItemRow] | None:
+    """The object wherever the host keeps it."""
+    assert host.id is not None  # noqa: S101 - read from the store
+    for calendar in uow.collections.of_principal(host.id):
+        item = uow.items.by_uid(calendar.id, calendar_uid)
+        if item is not None:
+            return calendar, item
+    return None
+
+
+def _rewritten(app: Adapters, text: str, booked: BookedEvent) -> str:
+    try:
+        return app.calendar.rewrite(text, booked)
+    except InvalidCalendar:
+        # The host's own edit cannot be read; what is booked must still be right.
+        return app.calendar.write(booked)
+
+
+def _target(uow: UnitOfWork, host: Principal, event_type: EventType) -> CollectionRow:
+    wanted = uow.collections.get(event_type.target_calendar) if event_type.target_calendar else None
+    if wanted is not None and wanted.principal_id == host.id and wanted.tag == "VCALENDAR":
+        return wanted
+    return accounts.make_collections(uow, host)
+
+
+def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> BookedEvent:
+    reservations = uow.reservations.of_object(reservation.calendar_uid)
+    hosts = [host for name in reservation.hosts if (host := uow.principals.get(name)) is not None]
+    first = reservations[0]
+    return BookedEvent(
+        reservations=reservations, hosts=hosts, invitees=_invitees(uow, event_type, first), guests=first.guests,
+        description=_description(event_type, first), manage_url=manage.url(app, first),
+        zone=hours.zone_of(hosts[0], event_type), every=event_type.repeat_every, interval=event_type.repeat_interval)
+
+
+def _invitees(uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> Sequence[Invitee]:
+    if event_type.seats == 1:
+        return [Invitee(reservation.invitee_name, reservation.invitee_email)]
+    assert reservation.id is not None  # noqa: S101 - read from the store
+    return [Invitee(seat.name, seat.email) for seat in uow.seats.of(reservation.id)]
+
+
+def _description(event_type: EventType, reservation: Reservation) -> str:
+    lines = [reservation.note] if reservation.note else []
+    lines += [f"{label}: {answer}" for label, answer in as_text(event_type.questions, reservation.answers)]
+    return "\n".join(lines)

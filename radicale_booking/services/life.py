@@ -1,0 +1,177 @@
+"""The life of a reservation: every change of its state or time, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.reservation import Reservation, next_status
+from radicale_booking.domain.seat import Seat
+from radicale_booking.errors import Conflict, NotFound
+from radicale_booking.services import calendar_objects, offers, requests
+from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.hours import Asked
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+
+def cancel(app: Adapters, uid: str, actor: str, reason: str = "") -> Reservation:
+    """Free the time, or one seat, and take the event out of the host's calendar.
+
+    ``uid`` is a reservation's or a seat's. Raises ``NotFound`` or ``IllegalTransition``.
+    """
+    return _end(app, uid, actor, "cancel", reason)
+
+
+def decide(app: Adapters, uid: str, event: str, actor: str, reason: str = "") -> Reservation:
+    """``confirm`` or ``decline`` a pending reservation. Raises ``NotFound`` or ``IllegalTransition``."""
+    if event == "decline":
+        return _end(app, uid, actor, event, reason)
+    with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
+        found = get(uow, uid)
+        confirmed = confirm(uow, found)
+        calendar_objects.write(app, uow, uow.reservations.event_type_of(found), confirmed)
+        return confirmed
+
+
+def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservation:
+    """Give the reservation another time of the same length; on a conflict nothing has changed.
+
+    Raises ``NotFound``, ``InvalidInput``, ``IllegalTransition``, or ``SlotTaken`` when ``start`` (aware) is not free.
+    """
+    start = requests.checked_start(start)
+    with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
+        found = get(uow, uid)
+        if found.seat is not None:
+            raise Conflict
+        event_type = uow.reservations.event_type_of(found)
+        usual = replace(event_type, duration=found.end - found.start, other_durations=())
+        asked = Asked(excepted=found)
+        moved = replace(found, start=start, end=start + (found.end - found.start), modified=uow.now,
+                        status=next_status(found.status, "reschedule"), sequence=found.sequence + 1)
+        try:
+            offers.assign(app, uow, usual, [start], asked)
+            uow.reservations.move(moved, event_type)
+        except Conflict as refused:
+            raise offers.taken(app, uow, usual, start, refused, asked) from refused
+        calendar_objects.write(app, uow, event_type, moved)
+        announce(uow, moved, "reschedule", {"from": found.start.isoformat()})
+        return moved
+
+
+def expire_due(app: Adapters, most: int = 100) -> int:
+    """Expire pending reservations whose time to be decided is over; how many, at most ``most``."""
+    with app.store.read() as uow:
+        if not uow.reservations.expired(1):
+            return 0
+    with app.store.write(actor="upkeep") as uow:
+        due = uow.reservations.expired(most)
+        for found in due:
+            ended = release(uow, found, "expire")
+            calendar_objects.remove(app, uow, uow.reservations.event_type_of(found), ended)
+        return len(due)
+
+
+def get(uow: UnitOfWork, uid: str) -> Reservation:
+    """By its own uid, or as the invitee sees it whose seat has the uid. Raises ``NotFound``."""
+    found = uow.reservations.get_by_uid(uid)
+    if found is not None:
+        return found
+    seat = uow.seats.get(uid)
+    shared = uow.reservations.get_by_uid(seat.reservation_uid) if seat is not None else None
+    if seat is None or shared is None:
+        raise NotFound("reservation", uid)
+    return seen_by(shared, seat)
+
+
+def seen_by(shared: Reservation, seat: Seat) -> Reservation:
+    """A group's reservation as the invitee in ``seat`` sees it."""
+    return replace(shared, invitee_name=seat.name, invitee_email=seat.email, invitee_timezone=seat.timezone,
+                   language=seat.language, note=seat.note, answers=seat.answers, seat=seat.uid,
+                   status=shared.status if seat.status == "confirmed" else "cancelled")
+
+
+def confirm(uow: UnitOfWork, found: Reservation) -> Reservation:
+    """Confirm a pending reservation; its event is left alone. Raises ``IllegalTransition``."""
+    confirmed = replace(found, status=next_status(found.status, "confirm"), expires=None, modified=uow.now,
+                        sequence=found.sequence + 1)
+    uow.reservations.set_state(confirmed)
+    announce(uow, confirmed, "confirm")
+    return confirmed
+
+
+def release(uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -> Reservation:
+    """End ``found`` by ``event`` (cancel, decline, expire) and tell both sides; its event is left alone.
+
+    Raises ``IllegalTransition``.
+    """
+    ended = replace(found, status=next_status(found.status, event), reason=reason, modified=uow.now,
+                    sequence=found.sequence + 1, expires=None)
+    uow.reservations.set_state(ended)
+    announce(uow, ended, event)
+    return ended
+
+
+def announce(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
+    """Queue the mails to hosts and invitees about ``event`` and note it in the audit trail."""
+    for number, name in enumerate(found.hosts):
+        host = uow.principals.get(name)
+        if host is not None and host.email:
+            _queue(uow, found, event, "host" if not number else f"host-{name}", "host", host.email)
+    assert found.id is not None  # noqa: S101 - stored by now
+    seats = uow.seats.of(found.id)
+    for seat in seats:
+        _queue(uow, found, event, f"seat-{seat.uid}", "invitee", seat.email, seat.uid)
+    if not seats:
+        _queue(uow, found, event, "invitee", "invitee", found.invitee_email)
+    uow.audit.add(event, found.uid, {"status": found.status, "start": found.start.isoformat(),
+                                     "sequence": found.sequence, **(detail or {})})
+
+
+def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
+    """Tell one invitee of a group, and note it in the audit trail."""
+    assert seen.seat is not None  # noqa: S101 - seen_by gave it
+    _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, seen.seat)
+    uow.audit.add("join" if event == "book" else "leave", seen.uid, {"seat": seen.seat})
+
+
+def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
+           seat: str | None = None) -> None:
+    uow.outbox.add("mail", f"{found.uid}/{found.sequence}/{event}/{key}", address,
+                   {"event": event, "to": role, "uid": found.uid, "sequence": found.sequence,
+                    **({"seat": seat} if seat else {})}, found.id)
+
+
+def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:
+    reason = requests.checked_text("reason", reason, requests.LONGEST_NOTE, lines=True)
+    with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
+        found = get(uow, uid)
+        event_type = uow.reservations.event_type_of(found)
+        if found.seat is not None and _others(uow, found):
+            return _leave(app, uow, event_type, found)
+        ended = release(uow, found, event, reason)
+        calendar_objects.remove(app, uow, event_type, ended)
+        return ended
+
+
+def _others(uow: UnitOfWork, seen: Reservation) -> bool:
+    assert seen.id is not None  # noqa: S101 - read from the store
+    return any(seat.uid != seen.seat for seat in uow.seats.of(seen.id))
+
+
+def _leave(app: Adapters, uow: UnitOfWork, event_type: EventType, seen: Reservation) -> Reservation:
+    """One invitee of a group goes, the others stay. Raises ``IllegalTransition`` for one who went before."""
+    assert seen.seat is not None  # noqa: S101 - the caller saw it
+    gone = replace(seen, status=next_status(seen.status, "cancel"))
+    uow.seats.cancel(seen.seat)
+    announce_seat(uow, gone, "cancel")
+    calendar_objects.write(app, uow, event_type, gone)
+    return gone
+
+
+def _host(app: Adapters, uid: str) -> str:
+    with app.store.read() as uow:
+        return get(uow, uid).host

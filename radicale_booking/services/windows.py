@@ -1,0 +1,133 @@
+"""What drawing bookable hours in a calendar program does: event types come, go and get their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from radicale_booking.domain import hours, window_settings
+from radicale_booking.domain.event_type import EventType, slugify
+from radicale_booking.domain.location import Location, parse
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.window_settings import Problem
+from radicale_booking.errors import InvalidEventType
+from radicale_booking.services.adapters import Adapters
+
+if TYPE_CHECKING:
+    from radicale_booking.store.collections import CollectionRow
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+DEFAULT_DURATION = timedelta(minutes=30)
+_LONGEST_TITLE = 200
+_LONGEST_SLUG = 60
+
+
+def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: CollectionRow, uid: str,
+            old_text: str | None, new_text: str | None) -> None:
+    """Make, revive and close the event types that live by the windows' titles, and give them their rules.
+
+    The item ``uid`` in the bookable hours was written or (``new_text`` None) removed. Lines that cannot be read are
+    kept for the host to see, who is told by mail.
+    """
+    before, after = _described(app, old_text), _described(app, new_text)
+    event_types = uow.event_types.all(principal.name)
+    problems: list[Problem] = []
+    for title, description in after.items():
+        if hours.is_generic(title):
+            continue
+        known = next((found for found in event_types if hours.matches(found, title)), None)
+        if known is None:
+            known = _create(uow, principal, title, event_types)
+            event_types.append(known)
+        elif known.closed and known.origin == "calendar":
+            known = replace(known, closed=False)
+            uow.event_types.update(known)
+            uow.audit.add("event type revive", f"{principal.name}/{known.slug}")
+        if known.origin == "calendar":
+            problems += _set_rules(uow, known, before.get(title, ""), description)
+    _close_lost(uow, principal, event_types, before.keys() - after.keys())
+    if new_text is not None:
+        _report(uow, principal, collection, uid, problems)
+
+
+def _described(app: Adapters, text: str | None) -> dict[str, str]:
+    """Title -> descriptions of the windows that ``text`` describes."""
+    found: dict[str, str] = {}
+    for window in app.calendar.windows(text) if text is not None else ():
+        title = _title(window.title)
+        found[title] = "\n".join(filter(None, (found.get(title), window.description)))
+    return found
+
+
+def _title(summary: str) -> str:
+    return " ".join(summary.split())[:_LONGEST_TITLE].strip()
+
+
+def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, after: str) -> list[Problem]:
+    """What a line says now counts; what it no longer says is as it was made."""
+    settings = window_settings.read(after)
+    plain = EventType(event_type.host, event_type.slug, event_type.title, DEFAULT_DURATION, origin="calendar")
+    dropped = _fields(window_settings.read(before).fields).keys()
+    wanted = {name: getattr(plain, name) for name in dropped} | _fields(settings.fields)
+    problems = list(settings.problems)
+    ruled = event_type
+    for name, value in sorted(wanted.items()):
+        try:
+            ruled = replace(ruled, **{name: value})
+        except InvalidEventType as error:
+            problems.append(Problem(f"{error.name}: {error.value}", error.problem, error.remedy))
+    if ruled != event_type:
+        uow.event_types.update(ruled)
+        uow.audit.add("event type set", f"{ruled.host}/{ruled.slug}", {"fields": sorted(wanted), "origin": "calendar"})
+    return problems
+
+
+def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as fields of ``EventType``."""
+    fields = dict(settings)
+    durations = fields.pop("durations", None)
+    if durations:
+        fields |= {"duration": durations[0], "other_durations": tuple(durations[1:])}
+    if "location" in fields:
+        place: Location = parse(fields.pop("location"))
+        fields["locations"] = (place,)
+    return fields
+
+
+def _close_lost(uow: UnitOfWork, principal: Principal, event_types: Iterable[EventType],
+                titles: Iterable[str]) -> None:
+    assert principal.id is not None  # noqa: S101 - read from the store
+    lost = list(titles)
+    present = [_title(title) for title in uow.instances.titles(principal.id)] if lost else []
+    for found in event_types:
+        lives = any(hours.matches(found, title) for title in present)
+        if found.origin == "calendar" and not lives and any(hours.matches(found, title) for title in lost):
+            uow.event_types.update(replace(found, closed=True))
+            uow.audit.add("event type close", f"{principal.name}/{found.slug}")
+
+
+def _create(uow: UnitOfWork, principal: Principal, title: str, event_types: Iterable[EventType]) -> EventType:
+    slugs = {found.slug for found in event_types}
+    stem = slugify(title)[:_LONGEST_SLUG].strip("-") or "event"
+    slug, number = stem, 1
+    while slug in slugs:
+        number += 1
+        slug = f"{stem}-{number}"
+    created = uow.event_types.add(EventType(host=principal.name, slug=slug, title=title, duration=DEFAULT_DURATION,
+                                            origin="calendar"))
+    uow.audit.add("event type add", f"{principal.name}/{slug}", {"origin": "calendar"})
+    return created
+
+
+def _report(uow: UnitOfWork, principal: Principal, collection: CollectionRow, uid: str,
+            problems: list[Problem]) -> None:
+    item = uow.items.by_uid(collection.id, uid)
+    assert item is not None  # noqa: S101 - it was just written
+    earlier = {problem.line for problem in uow.window_problems.of_host(principal.id or 0)}
+    uow.window_problems.replace(item.id, problems)
+    if principal.email and any(problem.line not in earlier for problem in problems):
+        uow.outbox.add("mail", f"window/{item.id}/{item.sequence}", principal.email,
+                       {"event": "window-problem", "to": "host", "host": principal.name, "href": item.href,
+                        "problems": [[problem.line, problem.reason, problem.remedy] for problem in problems]})
