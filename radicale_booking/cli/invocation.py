@@ -24,6 +24,8 @@ HostName = Annotated[str, typer.Argument(metavar="HOST", help="User name of the 
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="User name.")]
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The event type's word in its link.")]
 
+ChosenDuration = Annotated[int | None, typer.Option("--duration", help="Length in minutes, where several are offered.")]
+
 
 @dataclass(frozen=True)
 class Invocation:
@@ -95,6 +97,10 @@ def instant(text: str, name: str) -> datetime:
     if parsed is None or parsed.tzinfo is None:
         raise InvalidInput(name, text, "is not an instant", "write it as 2026-03-02T09:30:00Z or with +01:00")
     return parsed
+
+
+def minutes_or_none(count: int | None) -> timedelta | None:
+    return None if count is None else timedelta(minutes=count)
 
 
 def password_from(stdin: bool) -> str:

@@ -16,6 +16,7 @@ from radicale_booking.cli import (
     db_migrate,
     demo,
     event_type_add,
+    event_type_link,
     event_type_list,
     event_type_remove,
     event_type_set,
@@ -50,7 +51,7 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "host": ("Users that can be booked.", {"enable": host_enable.command, "show": host_show.command}),
     "event-type": ("What can be booked with a host.", {
         "add": event_type_add.command, "list": event_type_list.command, "show": event_type_show.command,
-        "set": event_type_set.command, "remove": event_type_remove.command}),
+        "set": event_type_set.command, "remove": event_type_remove.command, "link": event_type_link.command}),
     "reservation": ("Bookings.", {
         "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command}),
     "db": ("The database.", {"migrate": db_migrate.command, "info": db_info.command, "check": db_check.command}),

@@ -8,7 +8,7 @@ import typer
 
 from radicale_booking.cli.invocation import Context, invocation
 from radicale_booking.cli.reservation_shape import record
-from radicale_booking.services import booking
+from radicale_booking.services import life
 
 
 def command(
@@ -18,5 +18,5 @@ def command(
 ) -> None:
     """Cancel a reservation; its time is free again."""
     call = invocation(context)
-    reservation = booking.cancel(call.app(), uid, "command", reason)
+    reservation = life.cancel(call.app(), uid, "command", reason)
     call.say(f"reservation {uid} cancelled", record(reservation))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,19 @@ class Question:
         return cls(str(given["key"]), str(given["label"]), str(given.get("kind", "text")),
                    bool(given.get("required", False)), tuple(map(str, given.get("choices", ()))),
                    str(given.get("help", "")))
+
+
+def parse(text: str) -> Question:
+    """``KIND LABEL``, with ``!`` after KIND if an answer is required and ``= CHOICE | CHOICE`` where it has choices.
+
+    The key comes from the label. Raises ``InvalidEventType``.
+    """
+    kind, _, rest = text.strip().partition(" ")
+    label, _, choices = rest.partition("=") if kind.rstrip("!") in ("choice", "choices") else (rest, "", "")
+    words = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    key = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:40].strip("-")
+    return Question(key or "question", label.strip(), kind.rstrip("!"), kind.endswith("!"),
+                    tuple(choice.strip() for choice in choices.split("|") if choice.strip()))
 
 
 def answers(questions: Sequence[Question], given: Mapping[str, Sequence[str]]) -> dict[str, Answer]:

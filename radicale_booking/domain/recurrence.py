@@ -30,7 +30,7 @@ class Period:
 class Component:
     """One VEVENT. Wall times are naive, in ``zone`` (None: floating); an all-day event starts at midnight.
 
-    ``moment``: without an end. ``exdates`` and ``recurrence_id`` are naive in ``zone`` too; ``exdays`` exclude all
+    ``days``: how much of ``duration`` are days on the wall. ``moment``: without an end. ``exdates`` and ``recurrence_id`` are naive in ``zone`` too; ``exdays`` exclude all
     of a local day. ``partstat``: what the calendar's owner answered to the invitation (RFC 5545 §3.2.12), if it is one.
     """
 
@@ -38,6 +38,7 @@ class Component:
     start: datetime
     zone: tzinfo | None
     duration: timedelta
+    days: int = 0
     all_day: bool = False
     moment: bool = False
     rules: tuple[Rule, ...] = ()
@@ -174,6 +175,7 @@ def _instance(component: Component, start: datetime, duration: timedelta | None,
     zone = component.zone or floating_zone
     length = component.duration if duration is None else duration
     begins = civil.to_utc(start, zone)
-    # Days are counted on the wall, hours elapse (RFC 5545 §3.8.5.3).
-    ends = civil.to_utc(start + length, zone) if component.all_day else begins + length
+    # Days are counted on the wall, hours elapse (RFC 5545 §3.3.6).
+    days = length if component.all_day else timedelta(days=component.days if duration is None else 0)
+    ends = (civil.to_utc(start + days, zone) if days else begins) + (length - days)
     return Instance(begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC), component)

@@ -19,6 +19,10 @@ _SUMMARY_LIMIT = 200
 _OTHER_LINES = re.compile(
     r"^(?:VERSION|PRODID|DTSTAMP|CREATED|LAST-MODIFIED|DESCRIPTION|COMMENT|LOCATION|URL|ATTACH|CLASS|X-ALT-DESC)"
     r"[:;].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
+_ZONE_BLOCK = re.compile(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE", re.DOTALL)
+_RECURS = re.compile(r"^(?:RRULE|RDATE)", re.MULTILINE)
+_BOUNDS = {name: re.compile(rf"^DT{name.upper()}[^:\r\n]*:(\d{{8}})", re.MULTILINE) for name in ("start", "end")}
+_DAY = timedelta(days=1)
 
 
 def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collection[str] = (),
@@ -39,15 +43,31 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
         expansion = expand(components, frame, floating_zone)
         rows = [_row(instance) for instance in expansion.instances] + _free_busy_rows(calendar)
     except InvalidCalendar as error:
-        return ItemIndex(unreadable=str(error))
+        return _unreadable(text, str(error))
     except (ValueError, OverflowError) as error:
-        return ItemIndex(unreadable=f"a time in it cannot be: {error}")
+        return _unreadable(text, f"a time in it cannot be: {error}")
     if not rows and expansion.complete:
         return ItemIndex(first_epoch=LAST_EPOCH, last_epoch=LAST_EPOCH)
     first = min([row.start_epoch for row in rows] + ([_epoch(expansion.first)] if expansion.first else []))
     last = LAST_EPOCH if expansion.last is None and not expansion.complete else max(row.end_epoch for row in rows)
     return ItemIndex(first, last, expanded_from_epoch=None if expansion.complete else _epoch(frame.start),
                      expanded_until_epoch=None if expansion.complete else _epoch(frame.end), rows=tuple(rows))
+
+
+def _unreadable(text: str, reason: str) -> ItemIndex:
+    """An object that blocks all the time it may cover: around the times it names, or all time where it may recur."""
+    events = _ZONE_BLOCK.sub("", text)
+    starts = _BOUNDS["start"].findall(events)
+    if _RECURS.search(events) or not starts or len(starts) < events.count("BEGIN:VEVENT"):
+        return ItemIndex(unreadable=reason)
+    try:
+        named = [datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
+                 for day in starts + _BOUNDS["end"].findall(events)]
+    except ValueError:
+        return ItemIndex(unreadable=reason)
+    # No zone is further from UTC than a day, and a date lasts one.
+    last = _epoch(max(named) + 3 * _DAY) if "\nDURATION" not in events else LAST_EPOCH
+    return ItemIndex(_epoch(min(named) - _DAY), last, unreadable=reason)
 
 
 def _row(instance: Instance) -> InstanceRow:

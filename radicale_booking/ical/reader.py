@@ -13,6 +13,7 @@ from radicale_booking.domain.recurrence import Component, Period
 from radicale_booking.domain.rule import parse
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.empty_until import repaired
+from radicale_booking.ical.zone_names import unambiguous
 
 _TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 
@@ -20,7 +21,7 @@ _TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", 
 def read_calendar(text: str) -> icalendar.Calendar:
     """The calendar object in ``text``. Raises ``InvalidCalendar``."""
     try:
-        calendar = icalendar.Calendar.from_ical(repaired(text))
+        calendar = icalendar.Calendar.from_ical(unambiguous(repaired(text)))
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise InvalidCalendar("iCalendar", "", f"cannot be read: {error}", "write it again") from None
     assert isinstance(calendar, icalendar.Calendar | icalendar.Component)  # noqa: S101 - from_ical(multiple=False)
@@ -48,6 +49,7 @@ def component(event: Any, addresses: Collection[str] = ()) -> Component:
 
 def _component(event: Any, addresses: Collection[str]) -> Component:
     start = event["DTSTART"].dt
+    _check_zones(event)
     all_day = not isinstance(start, datetime)
     zone = None if all_day else start.tzinfo
     recurrence_id = event.get("RECURRENCE-ID")
@@ -60,6 +62,7 @@ def _component(event: Any, addresses: Collection[str]) -> Component:
             exdays.add(value)
     return Component(
         uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone, duration=_duration(event, start),
+        days=event["DURATION"].dt.days if "DURATION" in event and "DTEND" not in event else 0,
         all_day=all_day, moment=not all_day and "DTEND" not in event and not event.get("DURATION", _NONE).dt,
         rules=tuple(parse(rule.to_ical().decode(), zone) for rule in _many(event, "RRULE")),
         rdates=tuple(_period(value, zone) for value in _dates(event, "RDATE")), exdates=frozenset(exdates),
@@ -80,6 +83,14 @@ def _partstat(event: Any, addresses: Collection[str]) -> str:
                  if str(attendee).strip().lower() in addresses), "")
 
 
+def _check_zones(event: Any) -> None:
+    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        value = event.get(name)
+        zone = value.params.get("TZID") if value is not None else None
+        if zone is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
+            raise InvalidCalendar(name, str(zone), "is in a zone that nobody defines", "choose a zone in the calendar")
+
+
 def _duration(event: Any, start: date | datetime) -> timedelta:
     """RFC 5545 §3.6.1: a date lasts a day, a date-time nothing, where neither DTEND nor DURATION says more."""
     if "DTEND" in event:
@@ -88,6 +99,8 @@ def _duration(event: Any, start: date | datetime) -> timedelta:
             elapsed = end.astimezone(UTC) - start.astimezone(UTC)
             # A time inside a gap may seem to end before it starts; it still takes the time on the wall.
             on_wall = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+            if max(elapsed, on_wall) < timedelta():
+                raise InvalidCalendar("DTEND", str(end), "is before the start", "correct the event")
             return elapsed if elapsed > timedelta() else max(on_wall, timedelta())
         zone = start.tzinfo if isinstance(start, datetime) else None
         return max(_wall(end, zone) - _wall(start, zone), timedelta() if isinstance(start, datetime) else _DAY)

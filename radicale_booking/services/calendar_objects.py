@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.booked_event import BookedEvent, Invitee
@@ -39,6 +40,16 @@ def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Re
             text = _rewritten(app, kept[1].text, booked)
         uow.items.store(calendar.id, href=href, uid=reservation.calendar_uid, name="VCALENDAR", component="VEVENT",
                         text=text, index=app.calendar.index(text, now=uow.now, owner=host))
+
+
+def for_invitee(app: Adapters, reservation: Reservation) -> str:
+    """The object as the invitee may keep it: with nobody else's seat."""
+    with app.store.read() as uow:
+        event_type = uow.reservations.event_type_of(reservation)
+        booked = _booked_event(app, uow, event_type, reservation)
+        return app.calendar.write(replace(booked, invitees=[Invitee(reservation.invitee_name,
+                                                                    reservation.invitee_email)],
+                                          manage_url=manage.url(app, reservation)))
 
 
 def remove(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation,

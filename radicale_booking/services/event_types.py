@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import InvalidEventType, NotFound
 from radicale_booking.services.adapters import Adapters
-from radicale_booking.services.booking import host_of
+from radicale_booking.services.offers import host_of
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ def add(app: Adapters, event_type: EventType) -> EventType:
     """Raises ``NotFound`` for an unknown host, ``InvalidEventType`` when the slug is in use."""
     with app.store.write(actor="command", principal=event_type.host) as uow:
         host_of(uow, event_type.host)
+        _check(uow, event_type)
         uow.audit.add("event type add", f"{event_type.host}/{event_type.slug}")
         earlier = uow.event_types.get(event_type.host, event_type.slug)
         if earlier is None:
@@ -32,15 +34,21 @@ def add(app: Adapters, event_type: EventType) -> EventType:
         return added
 
 
-def set(app: Adapters, host: str, slug: str, **fields: Any) -> EventType:
-    """Change ``fields`` of ``EventType``. Raises ``NotFound`` or ``InvalidEventType``."""
+def set(app: Adapters, host: str, slug: str, unset: Collection[str] = (), **fields: Any) -> EventType:
+    """Change ``fields`` of ``EventType`` and give those in ``unset`` their defaults.
+
+    Raises ``NotFound`` or ``InvalidEventType``.
+    """
     fixed = _FIXED & fields.keys()
     if fixed:
         raise InvalidEventType(sorted(fixed)[0], "", "cannot be changed", "add another event type")
     with app.store.write(actor="command", principal=host) as uow:
-        changed = replace(_get(uow, host, slug), **fields)
+        present = _get(uow, host, slug)
+        plain = EventType(host, slug, present.title, present.duration)
+        changed = replace(present, **({name: getattr(plain, name) for name in unset} | fields))
+        _check(uow, changed)
         uow.event_types.update(changed)
-        uow.audit.add("event type set", f"{host}/{slug}", {"fields": sorted(fields)})
+        uow.audit.add("event type set", f"{host}/{slug}", {"fields": sorted({*fields, *unset})})
         return changed
 
 
@@ -64,14 +72,24 @@ def remove(app: Adapters, host: str, slug: str) -> None:
         event_type = _get(uow, host, slug)
         assert event_type.id is not None  # noqa: S101 - read from the store
         if uow.event_types.booked(event_type.id):
-            uow.event_types.update(replace(event_type, hidden=True, origin="calendar"))
+            uow.event_types.update(replace(event_type, closed=True, origin="calendar"))
         else:
             uow.event_types.remove(event_type.id)
         uow.audit.add("event type remove", f"{host}/{slug}")
 
 
 def _dormant(event_type: EventType) -> bool:
-    return event_type.hidden and event_type.origin == "calendar"
+    return event_type.closed and event_type.origin == "calendar"
+
+
+def _check(uow: UnitOfWork, event_type: EventType) -> None:
+    """Raises ``NotFound`` for a team's host who is none, ``InvalidEventType`` for a calendar that is not there."""
+    for host in event_type.team.hosts if event_type.team is not None else ():
+        host_of(uow, host)
+    for path in (*event_type.blocking_calendars, event_type.target_calendar):
+        calendar = uow.collections.get(path) if path else None
+        if path and (calendar is None or calendar.tag != "VCALENDAR"):
+            raise InvalidEventType("calendar", path, "is not a calendar", "give its path, such as ada/calendar")
 
 
 def _get(uow: UnitOfWork, host: str, slug: str) -> EventType:

@@ -7,7 +7,7 @@ from flask import Response, make_response, redirect, render_template, request
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import NotFound
-from radicale_booking.services import booking
+from radicale_booking.services import booking, calendar_objects, life
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import CancelForm
@@ -22,7 +22,7 @@ def show_reservation(token: str) -> Response:
 def event_file(token: str) -> Response:
     """The reservation as an iCalendar file. Raises the same."""
     reservation = booking.by_token(adapters(), token)
-    text = adapters().calendar.write(reservation, _host(reservation), booking.manage_url(adapters(), reservation))
+    text = calendar_objects.for_invitee(adapters(), reservation)
     response = make_response(text)
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="{reservation.slug}.ics"'
@@ -36,7 +36,7 @@ def cancel_reservation(token: str) -> Response:
     if not form.validate_on_submit():
         return _page(token, reservation, form, status=400)
     if reservation.live:
-        booking.cancel(adapters(), reservation.uid, actor="invitee", reason=form.reason.data or "")
+        life.cancel(adapters(), reservation.seat or reservation.uid, actor="invitee", reason=form.reason.data or "")
     return make_response(redirect(link("show_reservation", token=token), 303))
 
 

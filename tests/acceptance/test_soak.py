@@ -24,7 +24,7 @@ import pytest
 from radicale_booking import wiring, wsgi
 from radicale_booking.errors import IllegalTransition, SlotTaken
 from radicale_booking.ical import reservation_event
-from radicale_booking.services import booking
+from radicale_booking.services import booking, life
 from radicale_booking.services.booking import BookingRequest
 from tests.acceptance.server import run
 from tests.acceptance.site import PASSWORD, SiteFiles, event, monday
@@ -69,7 +69,7 @@ class Crowd:
         if not known:
             return "nothing"
         try:
-            booking.cancel(self._app, chance.choice(known).uid, "invitee")
+            life.cancel(self._app, chance.choice(known).uid, "invitee")
         except IllegalTransition:
             return "too late"
         return "done"

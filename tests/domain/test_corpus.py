@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain.seat import Seat
 from radicale_booking.services import accounts, booking, event_types, scheduling
 from radicale_booking.services.adapters import Adapters
 from tests.services.conftest import settings_in
@@ -88,7 +90,7 @@ def _fill(app: Adapters, file: Path, case: dict[str, Any]) -> None:
         source = file.with_suffix(f".{suffix}.ics")
         if source.exists():
             for uid, component, text in _objects(source.read_bytes().decode()):
-                _put(app, f"{HOST}/{name}", ZoneInfo(case["host_timezone"]), uid, component, text)
+                _put(app, f"{HOST}/{name}", uid, component, text)
     source = file.with_suffix(".availability.ics")
     if source.exists():
         _set_availability(app, source.read_bytes().decode())
@@ -100,13 +102,11 @@ def _event_type(described: dict[str, Any]) -> EventType:
     fields |= {name: vDuration.from_ical(described[name]) for name in _LENGTHS if name in described}
     fields |= {name: date.fromisoformat(described[name]) for name in _DAYS if name in described}
     fields |= {_LIMITS[name]: limit for name, limit in described.get("limits", {}).items()}
-    if len(lengths) > 1:
-        fields["durations"] = lengths
     if "date_overrides" in described:
         fields["date_overrides"] = {
             date.fromisoformat(day): tuple((time.fromisoformat(low), time.fromisoformat(high)) for low, high in parts)
             for day, parts in described["date_overrides"].items()}
-    return EventType(HOST, duration=lengths[0], **fields)
+    return EventType(HOST, duration=lengths[0], other_durations=lengths[1:], **fields)
 
 
 def _reserve(app: Adapters, reservations: list[dict[str, Any]]) -> None:
@@ -121,7 +121,8 @@ def _reserve(app: Adapters, reservations: list[dict[str, Any]]) -> None:
                             created=uow.now, modified=uow.now), event_type)
             assert added.id is not None
             for seat in range(described.get("seats", 1) if event_type.seats > 1 else 0):
-                uow.reservations.add_seat(added.id, "Bob", f"bob{seat}@example.org", "UTC")
+                uow.seats.add(Seat(added.id, f"seat-{number}-{seat}", "Bob", f"bob{seat}@example.org", "UTC", "en", "",
+                                   {}))
 
 
 def _objects(text: str) -> Iterator[tuple[str, str, str]]:
@@ -136,21 +137,21 @@ def _objects(text: str) -> Iterator[tuple[str, str, str]]:
         yield name, component, f"{head}{blocks}END:VCALENDAR\r\n"
 
 
-def _put(app: Adapters, path: str, zone: ZoneInfo, uid: str, component: str, text: str) -> None:
+def _put(app: Adapters, path: str, uid: str, component: str, text: str) -> None:
     with app.store.write(actor="client") as uow:
         collection = uow.collections.get(path)
         assert collection is not None
-        index = app.calendar.index(text, now=uow.now, floating_zone=zone)
-        uow.items.store(collection.id, href=f"{uid}.ics", uid=uid, etag=f'"{uid}"', name="VCALENDAR",
-                        component=component, text=text, index=index)
+        index = app.calendar.index(text, now=uow.now, owner=uow.principals.owner_of(collection))
+        uow.items.store(collection.id, href=f"{uid}.ics", uid=uid, name="VCALENDAR", component=component, text=text,
+                        index=index)
         scheduling.item_written(app, uow, collection, None, text, uid)
 
 
 def _set_availability(app: Adapters, text: str) -> None:
     with app.store.write(actor="client") as uow:
-        inbox = uow.collections.get(f"{HOST}/inbox")
-        assert inbox is not None
-        uow.collections.set_props(inbox, {**inbox.props, "C:calendar-availability": text}, inbox.tag)
+        principal = uow.principals.get(HOST)
+        assert principal is not None
+        uow.principals.update(replace(principal, availability=text))
 
 
 def _wanted(case: dict[str, Any]) -> dict[str, timedelta]:

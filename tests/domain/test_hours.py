@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from radicale_booking.domain import hours
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.slots import Window
 
 CALL = EventType(host="anna", slug="intro-call", title="Intro Call", duration=timedelta(minutes=30))
 OPEN_DAY = EventType(host="anna", slug="open", title="Open", duration=timedelta(minutes=30))
@@ -88,21 +90,11 @@ def test_a_title_or_slug_names_an_event_type(title: str, expected: bool) -> None
     assert hours.matches(CALL, title) is expected
 
 
-def found(
-    event_type: EventType,
-    rows: list[tuple[int, str]],
-    *,
-    types: tuple[EventType, ...] = (CALL,),
-    closed: tuple[Interval, ...] = (),
-    titles: tuple[str, ...] | None = None,
-) -> list[Interval]:
+def found(event_type: EventType, rows: list[tuple[int, str]], *, types: tuple[EventType, ...] = (CALL,),
+          titles: tuple[str, ...] | None = None) -> list[Interval]:
     made = [(window(hour), title, f"{hour}.ics") for hour, title in rows]
-    return [
-        one.interval
-        for one in hours.windows_for(
-            event_type, types, made, closed, ZONE, [title for _, title in rows] if titles is None else titles
-        )
-    ]
+    own = [title for _, title in rows] if titles is None else titles
+    return [one.interval for one in hours.windows_for(event_type, types, made, ZONE, own)]
 
 
 def test_without_windows_of_its_own_it_uses_the_general_ones() -> None:
@@ -123,6 +115,45 @@ def test_a_title_of_an_event_type_is_never_generic() -> None:
     assert found(OPEN_DAY, rows, types=(CALL, OPEN_DAY)) == [window(8)]
 
 
-def test_closed_time_is_cut_out() -> None:
-    half = Interval(window(8).start, window(8).start + timedelta(minutes=30))
-    assert found(CALL, [(8, "Bookable")], closed=(half,)) == [Interval(half.end, window(8).end)]
+def test_windows_that_touch_are_one() -> None:
+    assert found(CALL, [(8, "Bookable"), (9, "Free")]) == [Interval(window(8).start, window(9).end)]
+
+
+MORNING = Window(Interval(window(8).start, window(10).end), ZONE)
+DAY = date(2026, 11, 23)
+
+
+def opened(**limits: Any) -> list[Interval]:
+    return [one.interval for one in hours.opened([MORNING], limits.pop("overrides", {}), ZONE, **limits)]
+
+
+def test_closed_time_is_cut_out_and_the_grid_goes_on() -> None:
+    half = Interval(window(8).start, window(8).start + timedelta(minutes=40))
+    [rest] = hours.opened([MORNING], {}, ZONE, closed=[half])
+    assert (rest.interval, rest.grid_start) == (Interval(half.end, MORNING.interval.end), window(8).start)
+
+
+def test_only_available_time_is_open() -> None:
+    assert opened(available=[window(9)]) == [window(9)]
+    assert opened(available=[]) == []
+    assert opened(available=None) == [MORNING.interval]
+
+
+def test_a_day_off_has_no_windows() -> None:
+    assert opened(days_off=[DAY]) == []
+    assert opened(days_off=[DAY + timedelta(days=1)]) == [MORNING.interval]
+
+
+def test_an_override_takes_the_place_of_its_day_and_of_a_day_off() -> None:
+    evening = {DAY: ((time(18), time(20)), (time(22), time()))}
+    expected = [Interval(datetime(2026, 11, 23, 17, tzinfo=UTC), datetime(2026, 11, 23, 19, tzinfo=UTC)),
+                Interval(datetime(2026, 11, 23, 21, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC))]
+    assert opened(overrides=evening) == opened(overrides=evening, days_off=[DAY]) == expected
+    assert opened(overrides={DAY: ()}) == []
+    assert opened(overrides=evening, closed=[expected[0]]) == expected[1:]
+
+
+def test_override_hours_over_the_spring_change_are_shorter() -> None:
+    spring = date(2026, 3, 29)
+    shown = hours.opened([], {spring: ((time(1), time(3)),)}, ZONE)
+    assert [one.interval.length for one in shown] == [timedelta(hours=1)]

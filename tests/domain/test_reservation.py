@@ -9,13 +9,13 @@ import pytest
 from radicale_booking.domain.reservation import LIVE, STATUSES, Reservation, next_status
 from radicale_booking.errors import IllegalTransition
 
-_EVENTS = ("confirm", "decline", "cancel", "expire", "reschedule")
+_EVENTS = ("confirm", "decline", "cancel", "expire", "reschedule", "reinstate")
 #: Written out here as people expect it, not read from the code.
 _ALLOWED = {
     "pending": {"confirm": "confirmed", "decline": "declined", "cancel": "cancelled", "expire": "expired",
                 "reschedule": "pending"},
     "confirmed": {"cancel": "cancelled", "reschedule": "confirmed"},
-    "declined": {}, "cancelled": {}, "expired": {},
+    "declined": {}, "cancelled": {"reinstate": "confirmed"}, "expired": {},
 }
 
 
@@ -37,9 +37,10 @@ def test_no_other_event_or_status_is_known() -> None:
             next_status(status, event)
 
 
-def test_what_ended_never_lives_again() -> None:
+def test_what_ended_lives_again_only_when_a_cancellation_is_undone() -> None:
     assert set(_ALLOWED) == set(STATUSES)
-    assert {status for status in STATUSES if _ALLOWED[status]} == LIVE == {"pending", "confirmed"}
+    assert {"pending", "confirmed"} == LIVE
+    assert {event for status in STATUSES if status not in LIVE for event in _ALLOWED[status]} == {"reinstate"}
 
 
 @pytest.mark.parametrize(("status", "live"), [

@@ -32,13 +32,16 @@ class Case:
             "ada", "talk", "Talk", random.choice([15, 20, 30, 60]) * _MINUTE,
             step=random.choice([None, 10 * _MINUTE, 15 * _MINUTE, 25 * _MINUTE]),
             buffer_before=random.choice([0, 10]) * _MINUTE, buffer_after=random.choice([0, 20]) * _MINUTE,
-            notice=random.choice([0, 120]) * _MINUTE, limit_per_day=random.choice([None, None, 2]))
+            notice=random.choice([0, 120]) * _MINUTE, limit_per_day=random.choice([None, None, 2]),
+            limit_per_week=random.choice([None, None, 3]), minutes_per_day=random.choice([None, None, 90]),
+            horizon=random.choice([1, 60]) * timedelta(days=1), horizon_business=random.random() < 0.2,
+            last_day=random.choice([None, None, (self.base + timedelta(days=1)).date()]))
         zone = ZoneInfo(random.choice(_ZONES))
         self.diary = slots.Diary(
             windows=[slots.Window(self.interval(15), zone) for _ in range(random.randint(1, 3))],
             busy=[slots.Busy(self.interval(5)) for _ in range(random.randint(0, 4))],
             occupancies=[slots.Busy(self.interval(5)) for _ in range(random.randint(1, 3))],
-            booked_starts=[self.base + 15 * random.randint(0, 150) * _MINUTE for _ in range(random.randint(1, 3))],
+            booked=[self.interval(15) for _ in range(random.randint(1, 3))],
             zone=zone)
 
     def interval(self, unit: int) -> Interval:
@@ -59,11 +62,30 @@ class Case:
         low, high = start - event_type.buffer_before, end + event_type.buffer_after
         free = not any(low < taken.interval.end and taken.interval.start < high
                        for taken in (*diary.busy, *diary.occupancies))
-        day = self._local(start).date()
-        others = {booked for booked in diary.booked_starts if booked != start and self._local(booked).date() == day}
-        in_limit = event_type.limit_per_day is None or len(others) < event_type.limit_per_day
-        in_time = self.now + event_type.notice <= start < self.now + event_type.horizon
-        return in_grid and free and in_limit and in_time
+        return in_grid and free and self._in_limits(start) and self._in_time(start)
+
+    def _in_limits(self, start: datetime) -> bool:
+        event_type, day = self.event_type, self._local(start).date()
+        lengths = {booked.start: booked.length for booked in self.diary.booked if booked.start != start}
+        on_day = [length for other, length in lengths.items() if self._local(other).date() == day]
+        in_week = [other for other in lengths if self._local(other).isocalendar()[:2] == day.isocalendar()[:2]]
+        minutes = (sum(on_day, timedelta()) + event_type.duration) // _MINUTE
+        return ((event_type.limit_per_day is None or len(on_day) < event_type.limit_per_day)
+                and (event_type.limit_per_week is None or len(in_week) < event_type.limit_per_week)
+                and (event_type.minutes_per_day is None or minutes <= event_type.minutes_per_day))
+
+    def _in_time(self, start: datetime) -> bool:
+        event_type = self.event_type
+        if start < self.now + event_type.notice:
+            return False
+        if event_type.last_day is not None:
+            return self._local(start).date() <= event_type.last_day
+        if not event_type.horizon_business:
+            return start < self.now + event_type.horizon
+        today = self._local(self.now)
+        days = [today.date() + timedelta(days=number) for number in range(1, 100)]
+        last = [day for day in days if day.weekday() < 5][event_type.horizon.days - 1]
+        return self._local(start) < datetime.combine(last, today.time())
 
     def _local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.diary.zone).replace(tzinfo=None)

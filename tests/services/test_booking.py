@@ -9,7 +9,7 @@ import pytest
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import IllegalTransition, InvalidInput, NotFound, SlotTaken
-from radicale_booking.services import booking, event_types
+from radicale_booking.services import booking, event_types, life
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
 
@@ -116,13 +116,13 @@ def test_a_note_keeps_its_lines(app: Adapters) -> None:
 
 def test_cancelling_frees_the_slot_and_removes_the_event(app: Adapters) -> None:
     booked = booking.reserve(app, wish())
-    cancelled = booking.cancel(app, booked.uid, "invitee", "ill")
+    cancelled = life.cancel(app, booked.uid, "invitee", "ill")
     assert (cancelled.status, cancelled.reason, cancelled.sequence) == ("cancelled", "ill", 1)
     assert open_starts(app) == STARTS
     assert item_text(app, "ada/calendar", booked.uid) is None
     assert recipients(app)[2:] == [("ada@example.org", "cancel"), ("bob@example.org", "cancel")]
     with pytest.raises(IllegalTransition):
-        booking.cancel(app, booked.uid, "invitee")
+        life.cancel(app, booked.uid, "invitee")
     assert booking.reserve(app, wish()).uid != booked.uid
 
 
@@ -148,7 +148,7 @@ def test_a_daily_limit_closes_the_day(app: Adapters) -> None:
     with pytest.raises(SlotTaken) as refused:
         booking.reserve(app, wish(STARTS[3]))
     assert refused.value.rule == "limit"
-    booking.cancel(app, first.uid, "invitee")
+    life.cancel(app, first.uid, "invitee")
     assert open_starts(app) == STARTS[:5]
 
 
@@ -186,7 +186,7 @@ def test_the_manage_link_leads_to_its_reservation(app: Adapters) -> None:
 def test_what_does_not_exist_is_not_found(app: Adapters) -> None:
     for call in (lambda: booking.host_page(app, "eve"), lambda: booking.event_type(app, "ada", "none"),
                  lambda: booking.open_slots(app, "eve", "talk", WEEK), lambda: booking.reservation(app, "none"),
-                 lambda: booking.cancel(app, "none", "x"), lambda: booking.reserve(app, wish(slug="none")),
+                 lambda: life.cancel(app, "none", "x"), lambda: booking.reserve(app, wish(slug="none")),
                  lambda: booking.reservations(app, "eve")):
         with pytest.raises(NotFound):
             call()

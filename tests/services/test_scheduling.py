@@ -8,7 +8,7 @@ import pytest
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking, event_types
+from radicale_booking.services import booking, event_types, life
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, draw_hours, event, item_text, remove_item, store_item, wish
 
@@ -123,7 +123,7 @@ def test_an_event_moved_to_another_calendar_stays_booked(app: Adapters) -> None:
     store_item(app, "ada/work", booked.uid, event(booked.uid, NINE, HALF_HOUR))
     remove_item(app, "ada/calendar", booked.uid)
     assert booking.reservation(app, booked.uid).status == "confirmed"
-    booking.cancel(app, booked.uid, "invitee")
+    life.cancel(app, booked.uid, "invitee")
     assert item_text(app, "ada/work", booked.uid) is None
 
 
@@ -160,14 +160,14 @@ def test_titles_get_different_words_in_links(app: Adapters) -> None:
         "talk": "Talk", "cafe": "Café", "event": "相談", "event-2": "見学"}
 
 
-def test_an_event_type_is_hidden_with_its_last_window_and_comes_back(app: Adapters) -> None:
+def test_an_event_type_is_closed_with_its_last_window_and_comes_back(app: Adapters) -> None:
     for uid in ("one", "two"):
         draw_hours(app, uid, datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Tea")
     remove_item(app, "ada/bookable", "one")
-    assert not booking.event_type(app, "ada", "tea").hidden
+    assert not booking.event_type(app, "ada", "tea").closed
     draw_hours(app, "two", datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Bookable")
-    assert booking.event_type(app, "ada", "tea").hidden
+    assert booking.event_type(app, "ada", "tea").closed
     assert open_starts(app, "tea") == []
     draw_hours(app, "two", datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Tea")
-    assert not booking.event_type(app, "ada", "tea").hidden
+    assert not booking.event_type(app, "ada", "tea").closed
     assert len(open_starts(app, "tea")) == 2

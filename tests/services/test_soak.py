@@ -15,7 +15,7 @@ from radicale_booking import wiring
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import IllegalTransition, SlotTaken
-from radicale_booking.services import accounts, booking, event_types
+from radicale_booking.services import accounts, booking, event_types, life
 from tests.services.calendars import NINE, draw_hours, event, item_text, remove_item, store_item, wish
 from tests.services.conftest import Clock, settings_in
 from tests.services.overlaps import live_count, overlaps
@@ -61,7 +61,7 @@ class BookingMachine(RuleBasedStateMachine):
     def cancel(self, uid: str) -> None:
         live = booking.reservation(self.app, uid).live
         try:
-            booking.cancel(self.app, uid, "invitee")
+            life.cancel(self.app, uid, "invitee")
         except IllegalTransition:
             assert not live
         assert not booking.reservation(self.app, uid).live

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.location import Location
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.slots import Slot
@@ -21,7 +22,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 ADA = Principal("ada", "ada@example.org", "Ada Lovelace", "Mathematics, engines & <poetry>.\nI answer within a day.",
                 "Europe/Berlin", True)
 TALK = EventType("ada", "first-talk", "First talk", timedelta(minutes=30), "To get to know each other.",
-                 location="Room 4, Analytical Engine House")
+                 locations=(Location("in_person", "Room 4, Analytical Engine House"),))
 REVIEW = EventType("ada", "design-review", "Design review", timedelta(minutes=90), "Bring drawings.")
 
 
@@ -41,13 +42,14 @@ class FakeBooking:
             raise NotFound("host", host)
         return booking.HostPage(ADA, self.event_types)
 
-    def event_type(self, app: Any, host: str, slug: str) -> EventType:
+    def event_type(self, app: Any, host: str, slug: str, link: str | None = None) -> EventType:
         for event_type in self.event_types:
             if (host, slug) == (event_type.host, event_type.slug):
                 return event_type
         raise NotFound("event type", slug)
 
-    def open_slots(self, app: Any, host: str, slug: str, frame: Interval) -> list[Slot]:
+    def open_slots(self, app: Any, host: str, slug: str, frame: Interval, duration: timedelta | None = None,
+                   link: str | None = None) -> list[Slot]:
         self.frames.append(frame)
         event_type = self.event_type(app, host, slug)
         found = []
@@ -71,8 +73,8 @@ class FakeBooking:
         reservation = Reservation(
             request.host, request.slug, event_type.title, f"uid-{len(self.reservations)}",
             "pending" if event_type.confirmation else "confirmed", request.start, request.start + event_type.duration,
-            request.name, request.email, NOW, NOW, request.timezone, request.language, request.note,
-            event_type.location,
+            request.name, request.email, NOW, NOW, invitee_timezone=request.timezone, language=request.language,
+            note=request.note, location=event_type.locations[0].value if event_type.locations else "",
         )
         self.reservations[reservation.uid] = reservation
         if request.idempotency_key:
