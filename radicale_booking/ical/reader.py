@@ -32,16 +32,16 @@ def read_components(text: str) -> list[Component]:
 
 
 def component(event: Any) -> Component:
-    """One VEVENT of the ``icalendar`` library. Raises ``InvalidCalendar``."""
+    """One VEVENT of the ``icalendar`` library, or an AVAILABLE, which has the same. Raises ``InvalidCalendar``."""
     for name, problem in event.errors:
         if name is None or name.upper() in _TIME_PROPERTIES:
-            raise InvalidCalendar(name or "VEVENT", "", f"cannot be read: {problem}", "correct the event")
+            raise InvalidCalendar(name or event.name, "", f"cannot be read: {problem}", "correct the event")
     if "DTSTART" not in event:
         raise InvalidCalendar("DTSTART", "", "is missing", "give the event a start")
     try:
         return _component(event)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise InvalidCalendar("VEVENT", str(event.get("UID", "")), f"cannot be read: {error}",
+        raise InvalidCalendar(event.name, str(event.get("UID", "")), f"cannot be read: {error}",
                               "correct the event") from None
 
 
