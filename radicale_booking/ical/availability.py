@@ -13,7 +13,6 @@ from radicale_booking.domain.recurrence import LIMIT, Component, expand
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import component, read_calendar
 
-_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "PRIORITY", "BUSYTYPE"}
 #: More VAVAILABILITYs than this are refused: a server must limit what they cost (RFC 7953 §8).
 MOST = 100
 
@@ -33,10 +32,6 @@ def read_availabilities(text: str, frame: Interval, floating_zone: tzinfo) -> li
 
 
 def _availability(source: Any, frame: Interval, floating_zone: tzinfo) -> Availability:
-    for name, problem in source.errors:
-        if name is None or name.upper() in _PROPERTIES:
-            raise InvalidCalendar(name or "VAVAILABILITY", "", f"cannot be read: {problem}",
-                                  "correct the availability")
     try:
         start, end = _span(source, floating_zone)
         return Availability(start, end, int(source.get("PRIORITY", 0)), _busy_type(source),

@@ -73,7 +73,7 @@ _DAILY = block(None, None, (8, 18))
     ("outside its bounds nothing is said", [block(6, 20, (8, 18))], "......UUFFFFFFFFFFUU...."),
     ("a start alone", [block(6, None, (8, 18))], "......UUFFFFFFFFFFUUUUUU"),
     ("an end alone", [block(None, 20, (8, 18))], "UUUUUUUUFFFFFFFFFFUU...."),
-    ("available time outside its bounds does not count", [block(10, 14, (8, 12), (20, 22))], "..........FFUU.........."),
+    ("available time outside its bounds is not", [block(10, 14, (8, 12), (20, 22))], "..........FFUU.........."),
     ("available time before and after the frame does not count", [block(None, None, (-9, 2), (20, 90))],
      "FFUUUUUUUUUUUUUUUUUUFFFF"),
     ("bounds far outside the frame are its own", [block(-9000, 9000, (8, 18))], "UUUUUUUUFFFFFFFFFFUUUUUU"),
