@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from radicale.config import Configuration
 
 from radicale_booking import settings as settings_module
+from radicale_booking.domain.availability import Combined, combine
 from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
@@ -64,9 +65,9 @@ class ICalendarCodec:
         """See ``ical.window_text.read``."""
         return window_text.read(text)
 
-    def available(self, text: str, frame: Interval, zone: ZoneInfo) -> Sequence[Interval] | None:
-        """See ``ical.availability.available``."""
-        return availability.available(text, frame, zone) if text else None
+    def availability(self, text: str, frame: Interval, zone: ZoneInfo) -> Combined | None:
+        """See ``domain.availability.combine``."""
+        return combine(availability.read_availabilities(text, frame, zone), frame) if text else None
 
     def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
         """See ``ical.instances.index``."""

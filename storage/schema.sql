@@ -82,7 +82,8 @@ CREATE INDEX tombstone_sequence ON tombstone (collection_id, sequence);
 
 -- One occurrence of an item. span_class bounds its length so that an overlap is an index range:
 -- 0 up to a day, 1 up to 32 days, 2 longer. moment: it has no end, and so
--- overlaps a range that begins with it (RFC 4791 §9.9). summary and what follows serve bookable hours and away days.
+-- overlaps a range that begins with it (RFC 4791 §9.9). summary and what follows serve bookable hours and
+-- away days; zone is the IANA name of its own zone, if it has one.
 CREATE TABLE instance (
     item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
     collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
@@ -95,6 +96,7 @@ CREATE TABLE instance (
     moment INTEGER NOT NULL CHECK (moment IN (0, 1)),
     summary TEXT,
     categories TEXT,
+    zone TEXT,
     CHECK (start_epoch <= end_epoch)
 );
 CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);

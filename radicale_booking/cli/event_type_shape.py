@@ -146,9 +146,9 @@ def fields(given: dict[str, Any]) -> dict[str, Any]:
 def record(event_type: EventType, public_url: str) -> dict[str, object]:
     """All there is to say about ``event_type``; lengths in minutes for machines."""
     shown: dict[str, object] = {"slug": event_type.slug, "title": event_type.title, "duration": event_type.duration}
-    shown |= {name: getattr(event_type, name) for name in _OPTIONS}
+    shown |= {"horizon_days" if name == "horizon" else name: getattr(event_type, name) for name in _OPTIONS}
     shown["step"] = event_type.grid_step
-    shown["horizon"] = event_type.horizon.days
+    shown["horizon_days"] = event_type.horizon.days
     shown["other_durations"] = [length // _MINUTE for length in event_type.other_durations]
     shown["locations"] = [str(place) for place in event_type.locations]
     shown["questions"] = [asked.to_json() for asked in event_type.questions]

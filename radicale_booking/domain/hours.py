@@ -60,9 +60,9 @@ def matches(event_type: EventType, title: str) -> bool:
                              or slugify(title) == event_type.slug)
 
 
-def windows_for(event_type: EventType, event_types: Sequence[EventType], rows: Iterable[tuple[Interval, str, str]],
-                zone: ZoneInfo, own_titles: Collection[str]) -> list[Window]:
-    """The windows of ``event_type`` among ``rows`` (interval, title, href), merged.
+def windows_for(event_type: EventType, event_types: Sequence[EventType], rows: Iterable[tuple[str, Window]],
+                own_titles: Collection[str]) -> list[Window]:
+    """The windows of ``event_type`` among ``rows`` (title, window), merged.
 
     One that has windows of its own, whenever, uses only those (``own_titles``: all titles in the calendar); every
     other uses the generic ones. A title that belongs to one of ``event_types`` is never generic.
@@ -71,19 +71,16 @@ def windows_for(event_type: EventType, event_types: Sequence[EventType], rows: I
         return is_generic(title) and not any(matches(other, title) for other in event_types)
 
     own = any(matches(event_type, title) for title in own_titles)
-    return merged(Window(interval, zone, href) for interval, title, href in rows
-                  if (matches(event_type, title) if own else generic(title)))
+    return merged(window for title, window in rows if (matches(event_type, title) if own else generic(title)))
 
 
 def opened(windows: Iterable[Window], overrides: Mapping[date, Hours], zone: ZoneInfo, *, days_off: Iterable[date] = (),
-           available: Sequence[Interval] | None = None, closed: Sequence[Interval] = ()) -> list[Window]:
-    """What is left of ``windows`` without ``days_off``, with ``overrides`` in place of their days, within the
-    ``available`` times (None: no matter) and outside the ``closed`` ones; days are local in ``zone``."""
+           closed: Sequence[Interval] = ()) -> list[Window]:
+    """What is left of ``windows`` without ``days_off``, with ``overrides`` in place of their days, and outside the
+    ``closed`` times; days are local in ``zone``."""
     holes = [civil.day(day, zone) for day in {*overrides, *days_off}]
     found = [part for window in windows for part in window.without(holes)]
     found += [window for day, hours in overrides.items() for window in _override(day, hours, zone)]
-    if available is not None:
-        found = [part for window in found for part in window.within(available)]
     return [part for window in found for part in window.without(closed)]
 
 

@@ -15,7 +15,8 @@ class InstanceRow:
 
     ``moment``: it has no end (RFC 4791 §9.9).
 
-    ``busy_type`` is an FBTYPE (RFC 5545 §3.2.9). ``categories`` are joined by commas.
+    ``busy_type`` is an FBTYPE (RFC 5545 §3.2.9). ``categories`` are joined by commas, ``zone`` is the IANA name of its
+    own zone, if it has one.
     """
 
     start_epoch: int
@@ -26,6 +27,7 @@ class InstanceRow:
     moment: bool = False
     summary: str | None = None
     categories: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

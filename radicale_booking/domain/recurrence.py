@@ -30,8 +30,9 @@ class Period:
 class Component:
     """One VEVENT. Wall times are naive, in ``zone`` (None: floating); an all-day event starts at midnight.
 
-    ``days``: how much of ``duration`` are days on the wall. ``moment``: without an end. ``exdates`` and ``recurrence_id`` are naive in ``zone`` too; ``exdays`` exclude all
-    of a local day. ``partstat``: what the calendar's owner answered to the invitation (RFC 5545 §3.2.12), if it is one.
+    ``days``: how much of ``duration`` are days on the wall. ``moment``: without an end. ``exdates`` and
+    ``recurrence_id`` are naive in ``zone`` too; ``exdays`` exclude all of a local day. ``partstat``: what the
+    calendar's owner answered to the invitation (RFC 5545 §3.2.12), if it is one.
     """
 
     uid: str

@@ -7,11 +7,13 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import LAST_EPOCH, InstanceRow, ItemIndex
 from radicale_booking.domain.recurrence import Component, Instance, expand
 from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical.exact_duration import marked
 from radicale_booking.ical.reader import component, read_calendar
 
 _SUMMARY_LIMIT = 200
@@ -38,7 +40,7 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
     start, end = now - timedelta(days=past_days), now + timedelta(days=future_days)
     frame = Interval(start.astimezone(UTC), end.astimezone(UTC))
     try:
-        calendar = read_calendar(_OTHER_LINES.sub("", text))
+        calendar = read_calendar(marked(_OTHER_LINES.sub("", text)))
         components = [component(event, addresses) for event in calendar.walk("VEVENT")]
         expansion = expand(components, frame, floating_zone)
         rows = [_row(instance) for instance in expansion.instances] + _free_busy_rows(calendar)
@@ -77,7 +79,8 @@ def _row(instance: Instance) -> InstanceRow:
         busy_type=_busy_type(source), cancelled=source.status == "CANCELLED", all_day=source.all_day,
         moment=source.moment,
         summary=source.summary[:_SUMMARY_LIMIT] or None,
-        categories=",".join(source.categories)[:_SUMMARY_LIMIT] or None)
+        categories=",".join(source.categories)[:_SUMMARY_LIMIT] or None,
+        zone=source.zone.key if isinstance(source.zone, ZoneInfo) else None)
 
 
 def _busy_type(source: Component) -> str:

@@ -13,6 +13,7 @@ from radicale_booking.domain.recurrence import Component, Period
 from radicale_booking.domain.rule import parse
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.empty_until import repaired
+from radicale_booking.ical.exact_duration import nominal_days
 from radicale_booking.ical.zone_names import unambiguous
 
 _TIME_PROPERTIES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
@@ -34,16 +35,17 @@ def read_components(text: str) -> list[Component]:
 
 
 def component(event: Any, addresses: Collection[str] = ()) -> Component:
-    """One VEVENT of the ``icalendar`` library as it concerns the owner of ``addresses``. Raises ``InvalidCalendar``."""
+    """One VEVENT of the ``icalendar`` library, or an AVAILABLE, which has the same, as it concerns the owner of
+    ``addresses``. Raises ``InvalidCalendar``."""
     for name, problem in event.errors:
         if name is None or name.upper() in _TIME_PROPERTIES:
-            raise InvalidCalendar(name or "VEVENT", "", f"cannot be read: {problem}", "correct the event")
+            raise InvalidCalendar(name or event.name, "", f"cannot be read: {problem}", "correct the event")
     if "DTSTART" not in event:
         raise InvalidCalendar("DTSTART", "", "is missing", "give the event a start")
     try:
         return _component(event, addresses)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise InvalidCalendar("VEVENT", str(event.get("UID", "")), f"cannot be read: {error}",
+        raise InvalidCalendar(event.name, str(event.get("UID", "")), f"cannot be read: {error}",
                               "correct the event") from None
 
 
@@ -62,7 +64,7 @@ def _component(event: Any, addresses: Collection[str]) -> Component:
             exdays.add(value)
     return Component(
         uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone, duration=_duration(event, start),
-        days=event["DURATION"].dt.days if "DURATION" in event and "DTEND" not in event else 0,
+        days=nominal_days(event["DURATION"]) if "DURATION" in event and "DTEND" not in event else 0,
         all_day=all_day, moment=not all_day and "DTEND" not in event and not event.get("DURATION", _NONE).dt,
         rules=tuple(parse(rule.to_ical().decode(), zone) for rule in _many(event, "RRULE")),
         rdates=tuple(_period(value, zone) for value in _dates(event, "RDATE")), exdates=frozenset(exdates),

@@ -31,7 +31,7 @@ def unambiguous(text: str) -> str:
         named = _TZID.search(block[0])
         if named is None:
             return block[0]
-        name = named[1].strip()
+        name = re.sub(r"\\([,;\\])", r"\1", named[1].strip())  # the property is a TEXT, the parameter is not
         if iana(name) is not None:
             return ""
         own[name] = "custom-" + hashlib.sha256(block[0].encode()).hexdigest()[:24]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from radicale_booking.domain.availability import Combined
 from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
@@ -33,8 +34,9 @@ class CalendarCodec(Protocol):
     def windows(self, text: str) -> Sequence[WindowText]:
         """The windows in ``text``. Never raises."""
 
-    def available(self, text: str, frame: Interval, zone: ZoneInfo) -> Sequence[Interval] | None:
-        """The available time in ``frame`` by the VAVAILABILITYs in ``text`` (RFC 7953); None when it is empty."""
+    def availability(self, text: str, frame: Interval, zone: ZoneInfo) -> Combined | None:
+        """What the VAVAILABILITYs in ``text`` say of ``frame`` (RFC 7953), whose local times without a zone are of
+        ``zone``; None when it is empty. Raises ``InvalidCalendar``."""
 
     def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
         """The occurrences in ``text`` as they concern the ``owner`` of the calendar, whose zone local times without

@@ -105,16 +105,17 @@ def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: E
         whole = Interval(min(row.interval.start for row in rows) - _STRETCH, whole.end)
         rows = uow.instances.windows(principal.id, whole)
     found = hours.windows_for(event_type, uow.event_types.all(principal.name),
-                              [(row.interval, row.summary, row.href) for row in rows if not row.all_day], zone, titles)
-    available = app.calendar.available(principal.availability, whole, ZoneInfo(principal.timezone))
-    if available is not None and not titles:
-        found = [slots.Window(part, zone, "calendar-availability") for part in available]
+                              [(row.summary, slots.Window(row.interval, ZoneInfo(row.zone) if row.zone else zone,
+                                                          row.href)) for row in rows if not row.all_day], titles)
+    combined = app.calendar.availability(principal.availability, whole, ZoneInfo(principal.timezone))
+    if combined is not None and not titles:
+        found = [slots.Window(part, zone, "calendar-availability") for part in combined.available]
+    unavailable = [gap.interval for gap in combined.unavailable] if combined is not None else []
     return hours.opened(
         found, {day: times for day, times in event_type.date_overrides.items() if _meets(day, zone, whole)}, zone,
         days_off=days_off(principal.holidays, whole.start.date() - _DAY, whole.end.date() + _DAY),
-        available=available,
-        closed=[row.interval for row in uow.instances.all_day(principal.id, whole)
-                if hours.is_closing(row.summary or "", row.categories or "")])
+        closed=unavailable + [row.interval for row in uow.instances.all_day(principal.id, whole)
+                              if hours.is_closing(row.summary or "", row.categories or "")])
 
 
 def _meets(day: date, zone: ZoneInfo, frame: Interval) -> bool:

@@ -30,12 +30,13 @@ class BusyRow:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """An occurrence in the bookable hours."""
+    """An occurrence in the bookable hours; ``zone`` is the IANA name of its own zone, if it has one."""
 
     interval: Interval
     summary: str
     all_day: bool
     href: str
+    zone: str | None
 
 
 class Instances:
@@ -55,7 +56,8 @@ class Instances:
 
     def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
         """The occurrences in the bookable hours that overlap ``frame``."""
-        return [WindowRow(_interval(row), row["summary"] or "", bool(row["all_day"]), row["href"])
+        return [WindowRow(_interval(row), row["summary"] or "", bool(row["all_day"]), row["href"],
+                          row["zone"])
                 for row in self._overlapping("windows", principal_id, frame)]
 
     def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:

@@ -109,7 +109,8 @@ class Items:
         wanted = [{"item_id": item_id, "collection_id": collection_id, "start_epoch": row.start_epoch,
                    "end_epoch": row.end_epoch, "span_class": span_class(row.end_epoch - row.start_epoch),
                    "busy_type": row.busy_type, "cancelled": int(row.cancelled), "all_day": int(row.all_day),
-                   "moment": int(row.moment), "summary": row.summary, "categories": row.categories}
+                   "moment": int(row.moment), "summary": row.summary, "categories": row.categories,
+                   "zone": row.zone}
                   for row in index.rows]
         present = Counter(tuple(row) for row in self._unit_of_work.query("item", "instances", item_id=item_id))
         if present == Counter(tuple(row.values()) for row in wanted):

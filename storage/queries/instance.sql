@@ -23,7 +23,7 @@ WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' A
     AND item.expanded_until_epoch < :range_end AND item.last_epoch > :range_start;
 
 -- name: windows
-SELECT instance.start_epoch, instance.end_epoch, instance.summary, instance.all_day, item.href
+SELECT instance.start_epoch, instance.end_epoch, instance.summary, instance.all_day, instance.zone, item.href
 FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.role = 'bookable'
     AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end

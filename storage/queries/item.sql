@@ -32,7 +32,7 @@ UPDATE item SET etag = :etag, revision = :revision, sequence = :sequence, modifi
 
 -- name: instances
 SELECT item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment, summary,
-    categories
+    categories, zone
 FROM instance WHERE item_id = :item_id;
 
 -- name: clear_instances
@@ -40,9 +40,9 @@ DELETE FROM instance WHERE item_id = :item_id;
 
 -- name: add_instance
 INSERT INTO instance (item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment,
-    summary, categories)
+    summary, categories, zone)
 VALUES (:item_id, :collection_id, :start_epoch, :end_epoch, :span_class, :busy_type, :cancelled, :all_day, :moment,
-    :summary, :categories);
+    :summary, :categories, :zone);
 
 -- name: clear_tombstone
 DELETE FROM tombstone WHERE collection_id = :collection_id AND href = :href;

@@ -33,8 +33,8 @@ _ALTERNATIVE = re.compile(r'<time class="choice" datetime="([^"]+)"')
 #: The server, with its own look at the free slots switched off: only the database is left to refuse.
 UNCHECKED = """
 from radicale_booking.cli.main import main
-from radicale_booking.services import booking
-booking.check_offered = lambda *_: None
+from radicale_booking.services import booking, offers
+offers.check = lambda *_: None
 main()
 """
 LAUNCHERS = {"checked": ["-m", "radicale_booking"], "unchecked": ["-c", UNCHECKED]}

@@ -92,9 +92,9 @@ def test_a_title_or_slug_names_an_event_type(title: str, expected: bool) -> None
 
 def found(event_type: EventType, rows: list[tuple[int, str]], *, types: tuple[EventType, ...] = (CALL,),
           titles: tuple[str, ...] | None = None) -> list[Interval]:
-    made = [(window(hour), title, f"{hour}.ics") for hour, title in rows]
+    made = [(title, Window(window(hour), ZONE, f"{hour}.ics")) for hour, title in rows]
     own = [title for _, title in rows] if titles is None else titles
-    return [one.interval for one in hours.windows_for(event_type, types, made, ZONE, own)]
+    return [one.interval for one in hours.windows_for(event_type, types, made, own)]
 
 
 def test_without_windows_of_its_own_it_uses_the_general_ones() -> None:
@@ -131,12 +131,6 @@ def test_closed_time_is_cut_out_and_the_grid_goes_on() -> None:
     half = Interval(window(8).start, window(8).start + timedelta(minutes=40))
     [rest] = hours.opened([MORNING], {}, ZONE, closed=[half])
     assert (rest.interval, rest.grid_start) == (Interval(half.end, MORNING.interval.end), window(8).start)
-
-
-def test_only_available_time_is_open() -> None:
-    assert opened(available=[window(9)]) == [window(9)]
-    assert opened(available=[]) == []
-    assert opened(available=None) == [MORNING.interval]
 
 
 def test_a_day_off_has_no_windows() -> None:

@@ -124,8 +124,6 @@ def test_free_busy_periods_block() -> None:
         "DTSTART:nonsense",
         "DTSTART:20261110T100000Z\nRRULE:FREQ=SECONDLY",
         "DTSTART:20261110T100000Z\nRRULE:nonsense",
-        "DTSTART:20261110T100000Z\nEXDATE:nonsense",
-        "DTSTART:99991231T235900Z\nDURATION:P5D",
         "DTSTART:20261110T100000Z\nRRULE:FREQ=DAILY;BYHOUR=99",
     ],
 )
@@ -133,6 +131,19 @@ def test_what_cannot_be_read_blocks_all_it_may_cover(block: str) -> None:
     found = indexed(block)
     assert found.unreadable
     assert (found.first_epoch, found.last_epoch, found.rows) == (FIRST_EPOCH, LAST_EPOCH, ())
+
+
+@pytest.mark.parametrize(("block", "first", "last"), [
+    ("DTSTART:20261110T100000Z\nEXDATE:nonsense", "2026-11-09T00:00Z", "2026-11-13T00:00Z"),
+    ("DTSTART;TZID=Mars/Olympus:20261110T100000\nDTEND;TZID=Mars/Olympus:20261112T100000", "2026-11-09T00:00Z",
+     "2026-11-15T00:00Z"),
+    ("DTSTART:20261110T100000Z\nDTEND:20261110T090000Z", "2026-11-09T00:00Z", "2026-11-13T00:00Z"),
+    ("DTSTART:20261110T100000Z\nEXDATE:nonsense\nDURATION:PT1H", "2026-11-09T00:00Z", None),
+])
+def test_without_a_rule_it_blocks_around_the_times_it_names(block: str, first: str, last: str | None) -> None:
+    found = indexed(block)
+    assert found.unreadable
+    assert (found.first_epoch, found.last_epoch) == (epoch(first), LAST_EPOCH if last is None else epoch(last))
 
 
 @given(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from radicale_booking import wiring
-from radicale_booking.services import booking
+from radicale_booking.services import offers
 from tests.services.conftest import Clock, settings_in
 from tests.services.test_concurrency import race
 
@@ -14,7 +14,7 @@ from tests.services.test_concurrency import race
 def main(folder: str, threads: str, check: str) -> None:
     app = wiring.adapters(settings_in(Path(folder)), Clock())
     if check == "unchecked":
-        booking.check_offered = lambda *_: None
+        offers.check = lambda *_: None
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

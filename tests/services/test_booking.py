@@ -9,7 +9,7 @@ import pytest
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import IllegalTransition, InvalidInput, NotFound, SlotTaken
-from radicale_booking.services import booking, event_types, life
+from radicale_booking.services import booking, event_types, life, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
 
@@ -70,7 +70,7 @@ def test_a_taken_slot_is_refused(app: Adapters) -> None:
 
 
 def test_the_database_alone_refuses_a_second_booking(app: Adapters, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(booking, "check_offered", lambda *_: None)
+    monkeypatch.setattr(offers, "check", lambda *_: None)
     booking.reserve(app, wish(STARTS[0]))
     with pytest.raises(SlotTaken) as refused:
         booking.reserve(app, wish(STARTS[0] + timedelta(minutes=15)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from radicale_booking.errors import SlotTaken
-from radicale_booking.services import booking
+from radicale_booking.services import booking, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, wish
 from tests.services.overlaps import live_count, overlaps
@@ -41,7 +41,7 @@ def race(app: Adapters, count: int) -> Counter[str]:
 @pytest.mark.parametrize("checked", [True, False])
 def test_two_hundred_threads_get_one_slot_once(app: Adapters, monkeypatch: pytest.MonkeyPatch, checked: bool) -> None:
     if not checked:
-        monkeypatch.setattr(booking, "check_offered", lambda *_: None)
+        monkeypatch.setattr(offers, "check", lambda *_: None)
     assert race(app, THREADS) == {"booked": 1, "taken": THREADS - 1}
     database = app.settings.database_file
     assert (live_count(database), overlaps(database)) == (1, [])

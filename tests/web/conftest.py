@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from radicale_booking.services import booking
+from radicale_booking.services import booking, calendar_objects, life
 from radicale_booking.web import create_app
 from tests.web.fake_booking import FakeBooking, fake_adapters
 
@@ -16,8 +16,10 @@ from tests.web.fake_booking import FakeBooking, fake_adapters
 def services(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The fake services, in the place of the real ones."""
     fake = FakeBooking()
-    for name in ("host_page", "event_type", "open_slots", "reserve", "cancel", "manage_url", "by_token"):
+    for name in ("host_page", "event_type", "open_slots", "reserve", "manage_url", "by_token"):
         monkeypatch.setattr(booking, name, getattr(fake, name))
+    monkeypatch.setattr(life, "cancel", fake.cancel)
+    monkeypatch.setattr(calendar_objects, "for_invitee", fake.for_invitee)
     return fake
 
 

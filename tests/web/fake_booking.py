@@ -89,6 +89,9 @@ class FakeBooking:
     def manage_url(self, app: Any, reservation: Reservation) -> str:
         return f"https://book.example.org/booking/{reservation.uid}/"
 
+    def for_invitee(self, app: Any, reservation: Reservation) -> str:
+        return f"BEGIN:VCALENDAR\r\nURL:{self.manage_url(app, reservation)}\r\n"
+
     def by_token(self, app: Any, token: str) -> Reservation:
         if token == "expired":
             raise LinkExpired("manage", "expired")
@@ -102,7 +105,6 @@ def fake_adapters(store: Any = None) -> Any:
     return SimpleNamespace(
         store=store,
         clock=lambda: NOW,
-        calendar=SimpleNamespace(write=lambda reservation, host, url: f"BEGIN:VCALENDAR\r\nURL:{url}\r\n"),
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
         settings=SimpleNamespace(public_url="http://book.example.org"),
     )

@@ -277,7 +277,7 @@ def test_cancelling_what_changed_meanwhile(client: FlaskClient, services: Any, m
     def refuse(*args: object, **kwargs: object) -> None:
         raise IllegalTransition("declined", "cancel")
 
-    monkeypatch.setattr(booking, "cancel", refuse)
+    monkeypatch.setattr(life, "cancel", refuse)
     assert client.post("/booking/uid-0/cancel", data=fields).status_code == 409
 
 
