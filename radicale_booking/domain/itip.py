@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -53,12 +53,12 @@ class EventView:
     """One VEVENT: the series or single event (``instance`` None), or an instance that differs from it.
 
     ``properties``: name to canonical text, ``TIMING`` included; without what is a field here, what is ``is_own``, and
-    the stamps that every program changes. ``dtstamp`` is aware UTC. ``end`` equals ``start`` where there is none.
+    the stamps that every program changes. ``dtstamp`` is aware UTC.
     """
 
     instance: InstanceId
     start: When
-    end: When
+    length: timedelta = timedelta()
     sequence: int = 0
     dtstamp: datetime | None = None
     status: str = ""
@@ -76,8 +76,8 @@ class EventView:
         return {name: value for name, value in self.properties.items() if name in TIMING}
 
     @property
-    def length(self) -> timedelta:
-        return self.end - self.start
+    def end(self) -> When:
+        return self.start + self.length
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -149,6 +149,6 @@ def normalised(address: str) -> str:
     return f"mailto:{plain}" if "@" in plain and ":" not in plain else plain
 
 
-def in_order(instances: Iterator[InstanceId] | set[InstanceId] | frozenset[When]) -> tuple[InstanceId, ...]:
+def in_order(instances: Iterable[InstanceId]) -> tuple[InstanceId, ...]:
     """Sorted, the series first."""
     return tuple(sorted(instances, key=lambda one: "" if one is None else one.isoformat()))
