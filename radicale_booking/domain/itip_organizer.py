@@ -38,18 +38,18 @@ def revision(old: ObjectView | None, new: ObjectView) -> Revision:
         if before is None:
             sequences[component.instance] = component.sequence
             continue
-        moved = _moved(before, component)
+        elsewhere = moved(before, component)
         lost = not before.addresses <= component.addresses
         if before.instance == component.instance:
             lost |= before.status != component.status or not component.exdates <= before.exdates
-        raised = moved or lost
+        raised = elsewhere or lost
         sequences[component.instance] = max(component.sequence, before.sequence + raised)
-        if moved:
+        if elsewhere:
             reset[component.instance] = component.addresses - {new.organizer}
     return Revision(sequences, reset)
 
 
-def _moved(before: EventView, now: EventView) -> bool:
+def moved(before: EventView, now: EventView) -> bool:
     """Whether ``now`` takes place at another time, or on more days, than ``before``."""
     if before.instance != now.instance:
         return now.start != now.instance or now.length != before.length

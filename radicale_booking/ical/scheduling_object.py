@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.itip import Attendee, EventView, InstanceId, ObjectView, When, is_own, normalised
+from radicale_booking.domain.recurrence import expand
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.content_lines import Block, Line, parse
 from radicale_booking.ical.reader import component as read_component
@@ -29,14 +31,14 @@ class SchedulingText:
     events: dict[InstanceId, Block]
     view: ObjectView
     method: str
-    starts: dict[InstanceId, When]
+    zone: tzinfo | None
 
     @classmethod
     def parse(cls, text: str) -> SchedulingText:
         """Raises ``InvalidCalendar`` where a time, a UID or the nesting of components cannot be read."""
         parsed = read_calendar(text)
         calendar = parse(text)
-        events = parsed.walk("VEVENT")
+        events: list[Any] = list(parsed.walk("VEVENT"))
         blocks = calendar.blocks("VEVENT")
         if len(blocks) != len(events) or not blocks:
             raise InvalidCalendar("VEVENT", "", "is missing", "send an event")
@@ -47,7 +49,7 @@ class SchedulingText:
         return cls(calendar, {view.instance: block for view, block in zip(views, blocks, strict=True)},
                    ObjectView(str(events[0].get("UID", "")), organizer, tuple(views)),
                    str(parsed.get("METHOD", "")).strip().upper(),
-                   {view.instance: event["DTSTART"].dt for view, event in zip(views, events, strict=True)})
+                   _zone(next((event for event in events if "RECURRENCE-ID" not in event), events[0])["DTSTART"].dt))
 
     def text(self) -> str:
         return self.calendar.text()
@@ -88,10 +90,23 @@ class SchedulingText:
             return Line.make(name, value.strftime("%Y%m%d"), [("VALUE", "DATE")])
         if value.tzinfo is None:
             return Line.make(name, value.strftime("%Y%m%dT%H%M%S"))
-        zone = _zone(next(iter(self.starts.values()))) if None not in self.starts else _zone(self.starts[None])
-        if not tzid or zone is None:
-            return Line.make(name, value.astimezone(UTC).strftime(_STAMP))
-        return Line.make(name, value.astimezone(zone).strftime("%Y%m%dT%H%M%S"), tzid)
+        if not tzid or self.zone is None:
+            return Line.make(name, stamp(value))
+        return Line.make(name, value.astimezone(self.zone).strftime("%Y%m%dT%H%M%S"), tzid)
+
+    def occurs(self, instance: When) -> bool:
+        """Whether the series has ``instance``; one with a component of its own it has."""
+        if instance in self.events:
+            return True
+        if None not in self.events:
+            return False
+        series = [read_component(event) for event in read_calendar(self.text()).walk("VEVENT")
+                  if "RECURRENCE-ID" not in event]
+        # Floating times and days are taken as UTC on both sides.
+        moment = instance if isinstance(instance, datetime) else datetime.combine(instance, time())
+        start = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        expansion = expand(series, Interval(start, start + timedelta(seconds=1)), UTC)
+        return any(one.start == start for one in expansion.instances)
 
 
 def read(text: str) -> ObjectView:
