@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 #: A start: aware UTC, or naive where the event floats, or a date where it lasts all day.
 When = datetime | date
@@ -20,6 +20,8 @@ NOT_DELIVERED, NO_WAY_TO_DELIVER, REJECTED = "5.1", "5.2", "5.3"
 TIMING = frozenset({"DTSTART", "DTEND", "RRULE", "RDATE"})
 #: What each participant has for himself (RFC 6638 §3.2.2.1, and what programs let everybody set); so are X- properties.
 OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CATEGORIES", "COMMENT", "CLASS", "COLOR"})
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class EventView:
     @property
     def end(self) -> When:
         return self.start + self.length
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """What orders the messages about one instance (RFC 5546 §2.1.5)."""
+        return self.sequence, self.dtstamp or _BEGINNING
 
     @property
     def addresses(self) -> frozenset[str]:

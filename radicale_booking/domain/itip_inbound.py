@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from radicale_booking.domain.itip import Attendee, EventView, InstanceId, ObjectView
 from radicale_booking.domain.itip_organizer import differs
-
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Action(StrEnum):
@@ -76,7 +73,7 @@ def _cancels(copy: ObjectView, component: EventView) -> bool:
         return False
     if present.instance == component.instance and present.status == "CANCELLED":
         return False
-    return _stamp(component) >= _stamp(present)
+    return component.version >= present.version
 
 
 def _supersedes(copy: ObjectView, component: EventView) -> bool:
@@ -87,15 +84,11 @@ def _supersedes(copy: ObjectView, component: EventView) -> bool:
     present = copy.get(component.instance) or copy.master
     if present is None:
         return True
-    if _stamp(component) != _stamp(present):
-        return _stamp(component) > _stamp(present)
+    if component.version != present.version:
+        return component.version > present.version
     if present.instance != component.instance:
         return component.instance not in present.exdates
     return differs(present, component) or not component.exdates <= present.exdates
-
-
-def _stamp(component: EventView) -> tuple[int, datetime]:
-    return component.sequence, component.dtstamp or _BEGINNING
 
 
 def _reply(copy: ObjectView | None, message: ObjectView) -> Decision:
@@ -133,7 +126,7 @@ def _news(present: EventView, expected: Attendee, component: EventView) -> bool:
     if expected.address != replying.address:
         return True
     last = expected.replied if present.instance == component.instance else None
-    stamp = component.dtstamp or _BEGINNING
+    _, stamp = component.version
     if last is None or stamp == last:
         return present.instance != component.instance or replying.partstat != expected.partstat
     return stamp > last

@@ -69,8 +69,7 @@ def _leave_out(target: SchedulingText, instance: When, view: EventView) -> None:
     series.add(target.time("EXDATE", instance))
     present = target.view.master
     # The instance leaves no trace but in the series: its stamp tells a late invitation to it from a new one.
-    if present is not None and (view.sequence, view.dtstamp or view.sequence) > (
-            present.sequence, present.dtstamp or present.sequence):
+    if present is not None and view.version > present.version:
         _stamp(series, view)
 
 
@@ -95,7 +94,7 @@ def _merged(target: SchedulingText, news: SchedulingText, instance: InstanceId, 
             event.add(line)
     event.drop(lambda item: isinstance(item, Block) and item.name == "VALARM")
     event.items += mine.blocks("VALARM")
-    answered = before.attendee(address)
+    answered = before.attendee(address) if before.instance == instance else None
     if answered is not None and not moved(before, now):
         event.change("ATTENDEE", lambda line: line.having("PARTSTAT", answered.partstat)
                      if normalised(line.value) == address else line)

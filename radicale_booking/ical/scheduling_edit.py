@@ -90,15 +90,20 @@ def restore(old: str, new: str, address: str) -> str:
     """``new``, sent by ``address`` in place of ``old``, with what is the server's to say put back.
 
     That is SCHEDULE-STATUS and SCHEDULE-AGENT where the program dropped them, and PARTSTAT of all others whose
-    messages the server carries. An attendee cannot take the ORGANIZER's SCHEDULE-AGENT from the server.
+    messages the server carries. An attendee changes neither the ORGANIZER's SCHEDULE-AGENT nor SEQUENCE and DTSTAMP,
+    which tell the organizer's late messages from new ones.
     """
     stored, target = SchedulingText.parse(old), SchedulingText.parse(new)
     for instance, event in target.events.items():
         before = stored.view.governing(instance)
         if before is None:
             continue
-        known = {(line.name, normalised(line.value)): line for line in stored.events[before.instance].lines()
+        origin = stored.events[before.instance]
+        known = {(line.name, normalised(line.value)): line for line in origin.lines()
                  if line.name in ("ATTENDEE", "ORGANIZER")}
+        if stored.view.organizer not in ("", address):
+            for stamped in (line for line in origin.lines() if line.name in ("SEQUENCE", "DTSTAMP")):
+                event.put(stamped)
         for name in ("ATTENDEE", "ORGANIZER"):
             event.change(name, _restored(known, address))
     return target.text()
