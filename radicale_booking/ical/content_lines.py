@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from icalendar.parser import foldline
-
 from radicale_booking.errors import InvalidCalendar
 
 _FOLD = re.compile(r"\r?\n[ \t]")
 _HEAD = re.compile(r'([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:])*)*):(.*)', re.DOTALL)
+_LINE_BYTES = 75
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)')
 
 
@@ -99,7 +98,7 @@ class Block:
 
     def text(self) -> str:
         """Folded, with CRLF at the end of each line."""
-        return "".join(f"{foldline(line)}\r\n" for line in self._texts())
+        return "".join(f"{_folded(line)}\r\n" for line in self._texts())
 
     def _texts(self) -> Iterator[str]:
         yield f"BEGIN:{self.name}"
@@ -134,3 +133,19 @@ def parse(text: str) -> Block:
     if found is None or len(stack) > 1:
         raise InvalidCalendar("iCalendar", "", "is not complete", "write the object again")
     return found
+
+
+def _folded(text: str) -> str:
+    """``text`` in lines of at most 75 octets (RFC 5545 §3.1), no character divided."""
+    if len(text.encode()) <= _LINE_BYTES:
+        return text
+    pieces, piece, size = [], "", 0
+    for letter in text:
+        width = len(letter.encode())
+        if size + width > _LINE_BYTES:
+            pieces.append(piece)
+            # The space that marks the continuation counts.
+            piece, size = "", 1
+        piece += letter
+        size += width
+    return "\r\n ".join([*pieces, piece])
