@@ -87,7 +87,8 @@ def _supersedes(copy: ObjectView, component: EventView) -> bool:
     if component.version != present.version:
         return component.version > present.version
     if present.instance != component.instance:
-        return component.instance not in present.exdates
+        # A series cancelled by the message before this one keeps no instance out.
+        return component.instance not in present.exdates or present.status == "CANCELLED"
     return differs(present, component) or not component.exdates <= present.exdates
 
 

@@ -32,21 +32,35 @@ def revision(old: ObjectView | None, new: ObjectView) -> Revision:
 
     SEQUENCE rises once for what attendees must not miss: time, status, instances and attendees that went.
     """
-    sequences, reset = {}, {}
-    for component in new.components:
+    sequences: dict[InstanceId, int] = {}
+    reset: dict[InstanceId, frozenset[str]] = {}
+    for component in sorted(new.components, key=lambda one: one.instance is not None):
         before = old.governing(component.instance) if old else None
-        if before is None:
-            sequences[component.instance] = component.sequence
-            continue
-        elsewhere = moved(before, component)
-        lost = not before.addresses <= component.addresses
-        if before.instance == component.instance:
-            lost |= before.status != component.status or not component.exdates <= before.exdates
-        raised = elsewhere or lost
-        sequences[component.instance] = max(component.sequence, before.sequence + raised)
-        if elsewhere:
-            reset[component.instance] = component.addresses - {new.organizer}
-    return Revision(sequences, reset)
+        sequence = component.sequence
+        if before is not None:
+            sequence = max(sequence, before.sequence + _raised(before, component))
+            if moved(before, component):
+                reset[component.instance] = component.addresses - {new.organizer}
+        if old is not None and component.instance is not None and _detached(old, new, component.instance):
+            sequence = max(sequence, _series_sequence(old, sequences))
+        sequences[component.instance] = sequence
+    return Revision({one.instance: sequences[one.instance] for one in new.components}, reset)
+
+
+def _raised(before: EventView, now: EventView) -> bool:
+    if moved(before, now) or not before.addresses <= now.addresses:
+        return True
+    return before.instance == now.instance and (before.status != now.status or not now.exdates <= before.exdates)
+
+
+def _detached(old: ObjectView, new: ObjectView, instance: InstanceId) -> bool:
+    """Whether a CANCEL of the series may have reached this instance, which must then be newer than that."""
+    left = (old.master.addresses if old.master else frozenset()) - (new.master.addresses if new.master else frozenset())
+    return old.get(instance) is None or bool(left)
+
+
+def _series_sequence(old: ObjectView, risen: Mapping[InstanceId, int]) -> int:
+    return risen[None] if None in risen else max(one.sequence for one in old.components) + 1
 
 
 def moved(before: EventView, now: EventView) -> bool:
@@ -135,10 +149,7 @@ def _forced(part: _Part, address: str) -> bool:
 
 def _cancel_sequence(old: ObjectView | None, new: ObjectView | None, lost: tuple[InstanceId, ...]) -> int:
     """As in the object that remains, so that a later invitation is not older than this; else one more."""
-    before = [one.sequence for one in old.components] if old else []
     if new is None or old is None:
-        return max(before, default=0) + 1
+        return max((one.sequence for one in old.components), default=0) + 1 if old else 0
     risen = revision(old, new).sequences
-    cancelled = [risen[instance if instance in risen else None] for instance in lost
-                 if instance in risen or None in risen]
-    return max(cancelled, default=max(before, default=0) + 1)
+    return max(risen[instance] if instance in risen else _series_sequence(old, risen) for instance in lost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radicale_booking.domain.itip import Message, ObjectView, normalised
@@ -24,7 +24,8 @@ COUNT = 4
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 people = st.sets(st.sampled_from(OTHERS))
-override = st.fixed_dictionaries({"minutes": st.sampled_from([0, 30]), "people": people, "title": st.sampled_from("AB")})
+override = st.fixed_dictionaries({"minutes": st.sampled_from([0, 30]), "people": people,
+                                  "title": st.sampled_from("AB")})
 series = st.fixed_dictionaries({
     "hour": st.sampled_from([0, 2]), "people": people, "title": st.sampled_from("AB"),
     "gone": st.sets(st.integers(1, COUNT - 1), max_size=2),
@@ -100,6 +101,7 @@ def store(old: str | None, new: str | None, now: datetime) -> tuple[str | None, 
     return kept, sent
 
 
+@settings(deadline=None, max_examples=600)
 @given(series, series)
 def test_copies_follow_the_organizer(first: dict[str, Any], second: dict[str, Any]) -> None:
     copies: dict[str, str | None] = {}
@@ -118,6 +120,7 @@ def test_copies_follow_the_organizer(first: dict[str, Any], second: dict[str, An
     assert all(attended(read(copy), address) == {} for address, copy in copies.items() if copy)
 
 
+@settings(deadline=None, max_examples=600)
 @given(series, series)
 def test_what_comes_twice_or_late_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
     copies: dict[str, str | None] = {}
@@ -134,6 +137,7 @@ def test_what_comes_twice_or_late_changes_nothing(first: dict[str, Any], second:
     assert copies == updated
 
 
+@settings(deadline=None, max_examples=600)
 @given(series, st.sampled_from(OTHERS), PARTSTATS, st.one_of(st.none(), st.integers(0, COUNT - 1)))
 def test_an_answer_comes_back_as_one_partstat(plan: dict[str, Any], address: str, partstat: str,
                                               day: int | None) -> None:
