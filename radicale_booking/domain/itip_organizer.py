@@ -89,7 +89,8 @@ def _for_attendee(old: ObjectView | None, new: ObjectView | None, organizer: str
     uid = new.uid if new else old.uid if old else ""
     messages = []
     lost = _lost(before, after)
-    request = bool(after.components) and (_changed(before, after) or _forced(after, address))
+    # Single instances that he keeps are invited to anew after the series is cancelled.
+    request = bool(after.components) and (None in lost or _changed(before, after) or _forced(after, address))
     # The series in a REQUEST says itself which instances are gone.
     if lost and not (request and None in after.components):
         messages.append(Message("CANCEL", uid, organizer, address, lost, sequence=_cancel_sequence(old, new, lost)))
