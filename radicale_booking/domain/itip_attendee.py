@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from radicale_booking.domain.itip import EventView, InstanceId, Message, ObjectView, in_order
+from radicale_booking.domain.itip_organizer import differs
 
 _SERIES_ONLY = frozenset({"DTSTART", "DTEND", "RRULE", "RDATE"})
 
@@ -124,3 +125,24 @@ def _others(before: EventView, now: EventView, attendee: str) -> set[str]:
     if before.addresses - now.addresses or now.addresses - before.addresses - delegates:
         wrong.add("ATTENDEE")
     return wrong
+
+
+def keeps_schedule_tag(old: ObjectView, new: ObjectView, address: str) -> bool:
+    """Whether a message changed no more than PARTSTATs of others than ``address`` (RFC 6638 §3.2.10).
+
+    Then the Schedule-Tag of the object stays, and a program that saw the older state may still write.
+    """
+    if (old.master is None) != (new.master is None):
+        return False
+    for instance in {*old.instances, *new.instances}:
+        before, now = old.governing(instance), new.governing(instance)
+        if before is None or now is None:
+            return False
+        if before.instance == now.instance:
+            same = not differs(before, now) and before.exdates == now.exdates
+        else:
+            series, own = (before, now) if before.instance is None else (now, before)
+            same = not _derived(series, own, address) and series.addresses == own.addresses
+        if not same or _partstat(before, address) != _partstat(now, address):
+            return False
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView, normalised
-from radicale_booking.domain.itip_attendee import allowed_attendee_change, attendee_reply
+from radicale_booking.domain.itip_attendee import allowed_attendee_change, attendee_reply, keeps_schedule_tag
 from radicale_booking.domain.itip_inbound import received
 from radicale_booking.domain.itip_organizer import organizer_messages, revision
 from radicale_booking.ical.scheduling_object import read
@@ -91,6 +91,15 @@ def test_what_arrives(case: dict[str, Any]) -> None:
     decision = received(view(case.get("copy")), case["method"], message, case.get("sender", ""))
     words = [decision.action.value, ",".join(map(label, decision.instances))]
     assert " ".join(words).strip() == case["decision"]
+
+
+@pytest.mark.parametrize("case", cases("schedule_tag"))
+def test_schedule_tag(case: dict[str, Any]) -> None:
+    old, new = view(case["old"]), view(case["new"])
+    assert old is not None
+    assert new is not None
+    assert keeps_schedule_tag(old, new, BOB) == case["keeps"]
+    assert keeps_schedule_tag(old, old, BOB)
 
 
 @pytest.mark.parametrize(

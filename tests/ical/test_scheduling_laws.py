@@ -101,7 +101,7 @@ def store(old: str | None, new: str | None, now: datetime) -> tuple[str | None, 
     return kept, sent
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None)
 @given(series, series)
 def test_copies_follow_the_organizer(first: dict[str, Any], second: dict[str, Any]) -> None:
     copies: dict[str, str | None] = {}
@@ -120,7 +120,7 @@ def test_copies_follow_the_organizer(first: dict[str, Any], second: dict[str, An
     assert all(attended(read(copy), address) == {} for address, copy in copies.items() if copy)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None)
 @given(series, series)
 def test_what_comes_twice_or_late_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
     copies: dict[str, str | None] = {}
@@ -137,7 +137,7 @@ def test_what_comes_twice_or_late_changes_nothing(first: dict[str, Any], second:
     assert copies == updated
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None)
 @given(series, st.sampled_from(OTHERS), PARTSTATS, st.one_of(st.none(), st.integers(0, COUNT - 1)))
 def test_an_answer_comes_back_as_one_partstat(plan: dict[str, Any], address: str, partstat: str,
                                               day: int | None) -> None:
