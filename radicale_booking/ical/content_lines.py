@@ -14,6 +14,8 @@ from radicale_booking.errors import InvalidCalendar
 _FOLD = re.compile(r"\r?\n[ \t]")
 _HEAD = re.compile(r'([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:])*)*):(.*)', re.DOTALL)
 _LINE_BYTES = 75
+#: RFC 6868 lets parameters hold line ends, which no line can.
+_CONTROLS = dict.fromkeys((*range(9), *range(10, 32), 127), " ")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)')
 
 
@@ -35,8 +37,9 @@ class Line:
 
     @classmethod
     def make(cls, name: str, value: str, parameters: Iterable[tuple[str, str]] = ()) -> Line:
-        """``value`` is written as it is: escaped where the property needs it."""
-        parameters = tuple(parameters)
+        """``value`` is written as it is, escaped where the property needs it, but never as more than one line."""
+        value = value.translate(_CONTROLS)
+        parameters = tuple((key, text.translate(_CONTROLS)) for key, text in parameters)
         head = "".join(f";{key}={text}" for key, text in parameters)
         return cls(name.upper(), parameters, value, f"{name}{head}:{value}")
 
@@ -49,7 +52,8 @@ class Line:
         if value is None:
             kept = [(key, text) for key, text in self.parameters if key.upper() != parameter]
             return self if len(kept) == len(self.parameters) else Line.make(self.name, self.value, kept)
-        quoted = f'"{value}"' if re.search(r"[^A-Za-z0-9-]", value) else value
+        plain = value.replace('"', "'")
+        quoted = f'"{plain}"' if re.search(r"[^A-Za-z0-9-]", plain) else plain
         if not any(key.upper() == parameter for key, _ in self.parameters):
             return Line.make(self.name, self.value, [*self.parameters, (parameter, quoted)])
         return Line.make(self.name, self.value, [(key, quoted if key.upper() == parameter else text)

@@ -82,8 +82,8 @@ def _take_reply(event: Block, reply: Block, view: EventView) -> None:
         event.add(taken(public(line)))
     for delegate in replying.delegated_to:
         if not _change(event, delegate, lambda one: one):
-            event.add(Line.make("ATTENDEE", delegate, [
-                ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE"), ("DELEGATED-FROM", f'"{replying.address}"')]))
+            invited = Line.make("ATTENDEE", delegate, [("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE")])
+            event.add(invited.having("DELEGATED-FROM", replying.address))
 
 
 def restore(old: str, new: str, address: str) -> str:

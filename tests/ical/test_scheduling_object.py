@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from radicale_booking.domain.itip import Message
-from radicale_booking.domain.itip_organizer import Revision
+from radicale_booking.domain.itip_organizer import Revision, revision
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.attendee_copy import apply_cancel, apply_request
 from radicale_booking.ical.content_lines import Line, parse
@@ -337,3 +340,50 @@ def test_an_attendee_sets_his_own_answer_only() -> None:
     assert [one.partstat for one in merged.attendees] == ["DECLINED", "ACCEPTED"]
     assert merged.organizer == before.organizer
     assert merged.version == before.version
+
+
+@pytest.mark.parametrize("forged", ["ACCEPTED^n^nATTENDEE:mailto:eve@example.org", "A^'B", "A:B;C"])
+def test_nothing_in_a_reply_becomes_a_property(forged: str) -> None:
+    sent = reply("DELEGATED", extra=f';DELEGATED-TO="mailto:dan@example.org^nATTENDEE:mailto:{forged}"')
+    told = apply_reply(SERIES, sent.replace("PARTSTAT=DELEGATED", f'PARTSTAT="{forged}"'), (None,))
+    assert set(parse_names(told)) == set(parse_names(SERIES))
+    assert len(read(told).components[0].attendees) == 3
+
+
+def parse_names(text: str) -> list[str]:
+    return [line.name for line in parse(text).blocks("VEVENT")[0].lines()]
+
+
+@given(st.text(max_size=80), st.sampled_from(["ATTENDEE", "ORGANIZER", "EXDATE", "RDATE", "DTSTAMP", "SEQUENCE", "GEO",
+                                              "RECURRENCE-ID", "ATTENDEE;X-RADICALE-BOOKING-REPLIED=1", "BEGIN"]))
+def test_whatever_is_sent_is_read_or_refused(value: str, name: str) -> None:
+    text = SERIES.replace("UNHEARD-OF:of", f"{name}:{value}")
+    with suppress(InvalidCalendar):
+        assert 'SCHEDULE-STATUS="3.7"' in set_status(text, {BOB: "3.7"}).replace("\r\n ", "")
+
+
+def test_a_rule_written_differently_is_the_same_rule() -> None:
+    other = SERIES.replace("FREQ=WEEKLY;COUNT=4", "COUNT=4;INTERVAL=1;FREQ=WEEKLY")
+    assert read(other).components[0].timing == read(SERIES).components[0].timing
+
+
+def test_an_agent_that_is_not_known_is_none() -> None:
+    strange = read(SERIES.replace("SCHEDULE-AGENT=SERVER", "SCHEDULE-AGENT=X-PIGEON"))
+    assert [one.schedule_agent for one in strange.components[0].attendees] == ["SERVER", "NONE"]
+
+
+def test_an_organizer_who_attends_is_not_asked_again() -> None:
+    old = read(SERIES.replace("mailto:cleo", "mailto:anna"))
+    new = read(SERIES.replace("mailto:cleo", "mailto:anna").replace("T110000", "T120000"))
+    assert revision(old, new) == Revision({None: 2}, {None: frozenset({BOB})})
+
+
+def test_an_update_brings_its_zone_and_keeps_who_answers() -> None:
+    stored = set_status(copy_of_bob(), {ANNA: "2.0"}).replace("ORGANIZER;", "ORGANIZER;SCHEDULE-AGENT=CLIENT;")
+    elsewhere = SERIES.replace("Europe/Berlin", "Europe/Paris").replace("SEQUENCE:1", "SEQUENCE:2")
+    text = apply_request(stored, write(elsewhere, request(BOB), NOW), (None,), BOB)
+    assert "TZID:Europe/Paris" in text
+    assert text.count("TZID:Europe/Berlin") == 1
+    (event,) = read(text).components
+    assert event.organizer is not None
+    assert (event.organizer.schedule_agent, event.organizer.schedule_status) == ("CLIENT", "2.0")
