@@ -77,9 +77,9 @@ def _cancels(copy: ObjectView, component: EventView) -> bool:
 
 
 def _supersedes(copy: ObjectView, component: EventView) -> bool:
-    """Whether ``component`` is newer than what ``copy`` has. Equal stamps are told apart by what they say:
+    """Whether ``component`` is newer than what ``copy`` has.
 
-    there are programs that stamp two versions alike.
+    There are programs that stamp two versions alike: those are told apart by what they say.
     """
     present = copy.get(component.instance) or copy.master
     if present is None:

@@ -30,7 +30,6 @@ class SchedulingText:
     calendar: Block
     events: dict[InstanceId, Block]
     view: ObjectView
-    method: str
     zone: tzinfo | None
 
     @classmethod
@@ -48,7 +47,6 @@ class SchedulingText:
         organizer = next((view.organizer.address for view in views if view.organizer), "")
         return cls(calendar, {view.instance: block for view, block in zip(views, blocks, strict=True)},
                    ObjectView(str(events[0].get("UID", "")), organizer, tuple(views)),
-                   str(parsed.get("METHOD", "")).strip().upper(),
                    _zone(next((event for event in events if "RECURRENCE-ID" not in event), events[0])["DTSTART"].dt))
 
     def text(self) -> str:
