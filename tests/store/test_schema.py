@@ -26,7 +26,8 @@ def clock() -> datetime:
 def described(connection: sqlite3.Connection) -> dict[str, str]:
     """Every table, index and trigger with its text, white space folded and comments dropped."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: re.sub(r"\s+", " ", re.sub(r"--[^\n]*", "", text)) for name, text in rows}
+    return {name: re.sub(r"\s*([(),])\s*", r"\1", re.sub(r"\s+", " ", re.sub(r"--[^\n]*", "", text)))
+            for name, text in rows}
 
 
 def test_schema_equals_migrations(tmp_path: Path) -> None:
