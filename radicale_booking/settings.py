@@ -1,8 +1,8 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the sections ``[booking]`` and ``[mail]``. ``load`` reads a file for our own server and reports
-every problem at once; ``of`` reads the same settings out of any Radicale configuration, also one of a stock
-Radicale that knows our storage plugin only.
+Added are ``[storage] database`` and the sections ``[booking]`` and ``[mail]``. ``load`` reads a file for our
+own server and reports every problem at once; ``of`` reads the same settings out of any Radicale configuration, also
+one of a stock Radicale that knows our storage plugin only.
 """
 
 from __future__ import annotations

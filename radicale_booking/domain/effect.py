@@ -14,5 +14,5 @@ def back_off(attempts: int, chance: float) -> timedelta:
 
     ``chance`` in [0, 1) shortens it by up to a half, so that what failed together is not tried again together.
     """
-    full = min(_FIRST * 2 ** min(max(attempts, 1) - 1, _DOUBLINGS), _LONGEST)
-    return full * (1 - chance / 2)
+    doublings = min(max(attempts, 1) - 1, _DOUBLINGS)
+    return min(_FIRST * (1 << doublings), _LONGEST) * (1 - chance / 2)

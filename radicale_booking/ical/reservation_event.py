@@ -45,8 +45,8 @@ def write(reservation: Reservation, host: Principal, manage_url: str) -> str:
     event.add("TRANSP", "OPAQUE")
     event.add("URL", manage_url)
     if host.email:
-        event.add("ORGANIZER", _address(host.email, host.shown_name, {}))
-    event.add("ATTENDEE", _address(reservation.invitee_email, reservation.invitee_name, {
+        event.add("ORGANIZER", address(host.email, host.shown_name, {}))
+    event.add("ATTENDEE", address(reservation.invitee_email, reservation.invitee_name, {
         "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED"}))
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//radicale-booking//EN")
@@ -75,10 +75,11 @@ def _change(event: Any) -> EventChange:
                        int(event.get("SEQUENCE", 0)))
 
 
-def _address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
-    address = icalendar.vCalAddress(f"mailto:{email}")
+def address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
+    """``email`` with its ``name`` (CN) and further ``parameters``, fit for any text in the name."""
+    written = icalendar.vCalAddress(f"mailto:{email}")
     # A parameter's value cannot hold these (RFC 5545 §3.1).
-    address.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
+    written.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
     for key, value in parameters.items():
-        address.params[key] = value
-    return address
+        written.params[key] = value
+    return written
