@@ -17,6 +17,8 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.ical import instances, reservation_event
 from radicale_booking.links import SignedLinks
+from radicale_booking.notify.mail import MailComposer
+from radicale_booking.notify.smtp import SmtpMailer
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.settings import Settings
 from radicale_booking.store.engine import Store, open_store
@@ -83,6 +85,8 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
         links=SignedLinks(settings.secret_file, clock),
         settings=settings,
+        composer=MailComposer(settings.mail),
+        mailer=SmtpMailer(settings.mail) if settings.mail.host else None,
     )
 
 

@@ -1,0 +1,110 @@
+"""Mail about reservations: what is said to whom, the queue as it stands, and trying things out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.notice import EVENTS, ROLES, Notice, event_now
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.errors import InvalidInput, NotFound, Unavailable
+from radicale_booking.services import booking, requests
+from radicale_booking.services.adapters import Adapters
+
+if TYPE_CHECKING:
+    from radicale_booking.store.outbox import OutboxRow
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+KIND = "mail"
+_STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirmed", "reschedule": "confirmed",
+                 "cancel": "cancelled", "decline": "declined", "expire": "expired"}
+
+
+def notice_of(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> Notice:
+    """What the mail ``row`` tells, as things are now. Raises ``NotFound``."""
+    uid = str(row.payload["uid"])
+    reservation = uow.reservations.get_by_uid(uid)
+    if reservation is None:
+        raise NotFound("reservation", uid)
+    event = event_now(str(row.payload["event"]), reservation)
+    return _notice(app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
+
+
+def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invitee",
+            language: str = "") -> EmailMessage:
+    """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
+
+    ``event`` is by default what fits the reservation's status. Raises ``InvalidInput`` or ``NotFound``.
+    """
+    for name, value, accepted in (("event", event, ("", *EVENTS)), ("role", role, ROLES)):
+        if value not in accepted:
+            raise InvalidInput(name, value, "is not known", f"one of {', '.join(filter(None, accepted))}")
+    with app.store.read() as uow:
+        if not uid:
+            return app.composer.compose(_invented(app, uow, event or "book", role), language)
+        reservation = uow.reservations.get_by_uid(uid)
+        if reservation is None:
+            raise NotFound("reservation", uid)
+        chosen = event or event_now("request" if reservation.status == "pending" else "book", reservation)
+        recipient = reservation.invitee_email
+        if role == "host":
+            host = uow.principals.get(reservation.host)
+            recipient = (host.email if host is not None else None) or app.settings.mail.sender
+        return app.composer.compose(_notice(app, uow, reservation, chosen, role, recipient, "preview"), language)
+
+
+def send_test(app: Adapters, address: str) -> None:
+    """Send a mail to ``address`` now. Raises ``InvalidInput``, ``Unavailable`` without a server, ``DeliveryFailed``."""
+    address = requests.checked_email(address)
+    if app.mailer is None:
+        raise Unavailable("no mail is sent: set [mail] host in the configuration")
+    try:
+        app.mailer.send(app.composer.compose_test(address, app.clock()), "test")
+    finally:
+        app.mailer.close()
+
+
+def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
+    """Mail that was ever queued, the oldest first; of every status where ``status`` is None."""
+    with app.store.read() as uow:
+        return uow.outbox.list(KIND, status)
+
+
+def retry(app: Adapters, row_id: int | None = None) -> int:
+    """Queue again what was given up, one mail or all; how many. Raises ``NotFound`` when there is no such mail."""
+    with app.store.write(actor="command") as uow:
+        count = uow.outbox.retry(KIND, row_id)
+        if row_id is not None and not count:
+            raise NotFound("mail given up", str(row_id))
+        uow.audit.add("mail retry", str(row_id or "all"), {"count": count})
+        return count
+
+
+def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
+            key: str) -> Notice:
+    host = uow.principals.get(reservation.host) or Principal(reservation.host)
+    seat = uow.outbox.seat(reservation.uid, recipient) if role == "invitee" else None
+    if seat is not None:
+        reservation = replace(reservation, invitee_name=seat.name, invitee_email=seat.email,
+                              invitee_timezone=seat.timezone)
+    book_url = f"{app.settings.public_url}/book/{reservation.host}/{reservation.slug}/"
+    return Notice(event, role, recipient, reservation, host, key, uow.now, booking.manage_url(app, reservation),
+                  book_url)
+
+
+def _invented(app: Adapters, uow: UnitOfWork, event: str, role: str) -> Notice:
+    """A notice of a reservation that does not exist, for looking at templates."""
+    start = uow.now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    host = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
+    booked = Reservation(
+        host=host.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS_AFTER[event], start=start,
+        end=start + timedelta(minutes=30), invitee_name="Ada Lovelace", invitee_email="ada@example.org",
+        created=uow.now, modified=uow.now, invitee_timezone="Europe/London", note="About engines.",
+        location="Room 4", reason="" if EVENTS[event] else "A cold")
+    recipient = booked.invitee_email if role == "invitee" else str(host.email)
+    url = app.settings.public_url
+    return Notice(event, role, recipient, booked, host, "preview", uow.now, f"{url}/booking/preview/",
+                  f"{url}/book/anna/intro-call/")
