@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from types import FrameType
 
 from radicale_booking import wiring
@@ -45,6 +46,15 @@ class Worker:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(GRACE_SECONDS)
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Begin to ``stop`` and call ``then`` from another thread when it is done; requests are answered meanwhile."""
+        def end() -> None:
+            self.stop()
+            then()
+
+        self._stopping.set()
+        threading.Thread(target=end, name="worker end", daemon=True).start()
 
     def run(self) -> None:
         """Deliver until ``stop``."""

@@ -55,7 +55,8 @@ def command(
         try:
             return serving.run_single(application, sockets, threads=settings.threads,
                                       largest_body_octets=configuration.get("server", "max_content_length"),
-                                      may_reload=may_reload if workers == 1 else None)
+                                      may_reload=may_reload if workers == 1 else None,
+                                      wind_down=worker.finish if worker is not None else lambda stop: stop())
         finally:
             if worker is not None:
                 worker.stop()
