@@ -47,7 +47,6 @@ class MailComposer:
         sender_name = self._settings.sender_name or notice.host.shown_name
         message = self._addressed(notice.recipient, notice.recipient_name, sender_name, notice.at)
         message["Subject"] = _line(read.subject)
-        message["Content-Language"] = read.language
         self._thread(message, notice)
         if invited and notice.host.email:
             message["Reply-To"] = _address(notice.host.email, notice.host.shown_name)
@@ -56,6 +55,7 @@ class MailComposer:
         message.set_content(read.text)
         message.add_alternative(read.html, subtype="html")
         self._add_calendar(message, notice, read)
+        message["Content-Language"] = read.language
         return message
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
@@ -113,7 +113,8 @@ def addressee(email: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(_NOT_IN_HEADERS.sub(" ", text).split())
+    # The standard library would decode an encoded word (RFC 2047) that somebody wrote, line breaks in it included.
+    return " ".join(_NOT_IN_HEADERS.sub(" ", text).split()).replace("=?", "= ?")
 
 
 def _address(email: str, name: str) -> Address:
