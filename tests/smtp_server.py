@@ -221,7 +221,8 @@ async def _main(port: int, folder: Path, options: dict[str, str]) -> None:
             authenticated = getattr(self.session, "auth_data", None)
             record = {"session": self.number, "sender": self.envelope.mail_from,
                       "recipient": self.envelope.rcpt_tos[0], "mail_options": self.envelope.mail_options,
-                      "rcpt_options": self.envelope.rcpt_options, "tls": self.session.ssl is not None or "tls" in options,
+                      "rcpt_options": self.envelope.rcpt_options,
+                      "tls": self.session.ssl is not None or "tls" in options,
                       "user": authenticated.login.decode() if authenticated else ""}
             draft = file.with_suffix(".draft")
             draft.write_text(json.dumps(record), encoding="utf-8")

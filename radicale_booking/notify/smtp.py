@@ -59,7 +59,8 @@ class SmtpMailer:
     def _connected(self) -> _Client:
         if self._client is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                if self._client.noop()[0] == 250:
+                # It tells whether the server is still there, and ends what a refused message has left open.
+                if self._client.rset()[0] == 250:
                     return self._client
             self.close()
         self._client = self._connect()
