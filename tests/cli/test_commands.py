@@ -260,3 +260,30 @@ def test_an_application_is_built_once_when_the_first_request_comes(monkeypatch: 
     for _ in range(2):
         assert list(application({}, lambda *_: lambda _: None)) == [b"answer"]
     assert built == [1]
+
+
+def test_mail_is_shown_in_parts_before_anybody_sends_it(anna: Shell) -> None:
+    text = anna("mail", "preview")
+    assert text.code == 0, text.err
+    assert "Subject: Booked: Intro call with Anna Schmidt" in text.out
+    assert "See or cancel my booking:\nhttps://cal.example.org/booking/preview/" in text.out
+    german = anna("mail", "preview", "--event", "request", "--to", "host", "--language", "de", "--json").data
+    assert german["subject"].startswith("Angefragt: Intro call mit Ada Lovelace")
+    assert "METHOD:REPLY" in german["calendar"]
+    assert "<h1" in german["html"]
+    assert anna("mail", "preview", "--part", "html").out.startswith("<!DOCTYPE html>")
+    assert "STATUS:CANCELLED" in anna("mail", "preview", "--part", "calendar", "--event", "cancel").out
+    assert "Auto-Submitted: auto-generated" in anna("mail", "preview", "--part", "source").out
+    for wrong in (("--part", "pdf"), ("--event", "party"), ("--to", "everybody"), ("nobody-knows-this-uid",)):
+        assert_refused(anna("mail", "preview", *wrong))
+
+
+def test_without_mail_there_is_nothing_to_list_and_no_way_to_send(anna: Shell) -> None:
+    assert anna("mail", "list").out == "no mail\n"
+    assert anna("mail", "retry").out == "0 mail(s) queued again\n"
+    assert_refused(anna("mail", "retry", "7"))
+    assert_refused(anna("mail", "list", "--status", "lost"))
+    refused = anna("mail", "test", "me@example.org")
+    assert_refused(refused)
+    assert "[mail] host" in refused.err
+    assert_refused(anna("mail", "test", "not an address"))
