@@ -192,6 +192,8 @@ def test_known_injections(text: str) -> None:
     message = composed(notice(booked=replace(BOOKED, title=text, invitee_name=text)))
     assert set(message.keys()) == HEADERS
     assert [address.addr_spec for address in message["To"].addresses] == ["bob@example.com"]
+    assert str(message["Subject"]).isprintable()
+    assert message["To"].addresses[0].display_name.isprintable()
 
 
 def test_html_is_escaped() -> None:

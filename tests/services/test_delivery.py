@@ -293,14 +293,22 @@ def test_a_row_that_cannot_be_handled_holds_up_nobody(site: Adapters, post: Post
     assert "KeyError" in str(mail.queue(site)[0].last_error)
 
 
+def test_an_address_is_one_recipient_however_it_is_written(site: Adapters, post: Post) -> None:
+    booking.reserve(site, wish(NINE, email="Bob@example.org"))
+    booking.reserve(site, wish(NINE + HALF_HOUR, email="bob@Example.org"))
+    post.refuse["Bob@example.org"] = DeliveryFailed("greylisted")
+    drain(site)
+    assert states(site) == [("ada", "sent", 1), ("Bob", "queued", 1), ("ada", "sent", 1), ("bob", "queued", 0)]
+
+
 def test_effects_for_a_later_time_hold_up_nobody(site: Adapters, post: Post, clock: Clock) -> None:
     booked = booking.reserve(site, wish())
     drain(site)
     payload = {"event": "book", "to": "invitee", "uid": booked.uid, "sequence": 0}
     with site.store.write() as uow:
         uow.outbox.add("mail", "later", "bob@example.org", payload, due=clock.now + timedelta(days=1))
-        uow.outbox.add("mail", "now", "BOB@example.org", payload)
         uow.outbox.add("webhook", "hook", "bob@example.org", {})
+        uow.outbox.add("mail", "now", "BOB@example.org", payload)
     drain(site)
     assert len(post.taken) == 3
     assert [row.status for row in mail.queue(site)] == ["sent", "sent", "queued", "sent"]
