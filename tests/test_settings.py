@@ -182,7 +182,7 @@ def test_mail_settings_are_read_with_their_defaults(tmp_path: Path) -> None:
     ("security = ssl", "one of none, starttls, tls"), ("port = 70000", "a port from 1 to 65535"),
     ("sender = Anna <a@example.org>", "an address such as"),
     ("sender = a@example.org\n  Bcc: b@example.org", "an address such as"),
-    ("sender_name = Anna\n  Bcc: b@example.org", "one line of text"), ("language = xx", "one of en, de"),
+    ("sender_name = Anna\n  Bcc: b@example.org", "one line of text"), ("language = xx", "one of en, de, es, fr"),
     ("timeout_seconds = 0", "from 1 to 600"), ("max_attempts = 0", "from 1 to 1000"),
     ("templates = /does/not/exist", "a folder that exists"), ("hots = x", "accepted: host, port"),
     ("password = a\npassword_file = b", "keep one of them"),
