@@ -34,7 +34,8 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._trouble = ""
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._delivery = Delivery(app, name, random.random, self._stopping.wait)
+        self._delivery = None if app.mailer is None else Delivery(
+            app, mail.MailChannel(app, app.mailer), name, random.random, self._stopping.wait)
 
     def start(self) -> None:
         """Run in a thread of its own."""
@@ -58,18 +59,18 @@ class Worker:
 
     def run(self) -> None:
         """Deliver until ``stop``."""
-        if self._app.mailer is None:
+        if self._delivery is None:
             _say(f"mail is not sent: [mail] host is not set; {len(mail.queue(self._app, 'queued'))} waiting")
             self._stopping.wait()
             return
         while not self._stopping.is_set():
-            self._stopping.wait(self._round())
-        self._app.mailer.close()
+            self._stopping.wait(self._round(self._delivery))
+        self._delivery.channel.rest()
 
-    def _round(self) -> float:
+    def _round(self, delivery: Delivery) -> float:
         """One round; how many seconds to rest after it."""
         try:
-            done = self._delivery.round()
+            done = delivery.round()
         except StoreUnavailable as error:
             self._tell(f"mail waits for the database: {error}")
             return _TROUBLE_SECONDS

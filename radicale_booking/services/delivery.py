@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from radicale_booking.domain.effect import back_off
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
-from radicale_booking.services import mail
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -28,14 +27,33 @@ _BATCH = 20
 _RECORD_AGAIN_SECONDS = 1.0
 _SENT = "sent"
 _LOST = "lease lost"
-_SUPERSEDED = "not sent: a later mail tells the same recipient"
+_SUPERSEDED = "not sent: a later one tells the same recipient"
 _ACTOR = "worker"
+
+
+class Channel(Protocol):
+    """A kind of effects, and how one is performed."""
+
+    @property
+    def kind(self) -> str:
+        """The ``kind`` of its rows."""
+
+    @property
+    def max_attempts(self) -> int:
+        """How often a row is tried before it is given up."""
+
+    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | None:
+        """What performs ``row``, to be called after the transaction (raises ``DeliveryFailed``); None when a later
+        row says more. Raises ``NotFound`` when it is about something that is gone."""
+
+    def rest(self) -> None:
+        """There is nothing to do for now: let go of connections."""
 
 
 @dataclass
 class Round:
     """What one round of deliveries came to: how many rows were claimed and sent, sentences about what was given up,
-    and what is wrong with the mail server, if anything is."""
+    and what is wrong with the whole channel, if anything is."""
 
     claimed: int = 0
     sent: int = 0
@@ -45,30 +63,24 @@ class Round:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Deliveries by ``worker``, a name that no other running worker has.
+    """Deliveries over ``channel`` by ``worker``, a name that no other running worker has.
 
     ``chance()`` is in [0, 1) and spreads repetitions; ``pause(seconds)`` waits and says whether to stop.
     """
 
     app: Adapters
+    channel: Channel
     worker: str
     chance: Callable[[], float]
     pause: Callable[[float], bool]
 
     def round(self) -> Round:
-        """Claim what is due, perform and record it; with nothing to do, let go of the connection.
-
-        Raises ``StoreUnavailable``.
-        """
-        done = Round()
-        mailer = self.app.mailer
-        if mailer is None:
-            return done
+        """Claim what is due, perform and record it. Raises ``StoreUnavailable``."""
         rows = self._claim()
+        done = Round(claimed=len(rows))
         if not rows:
-            mailer.close()
+            self.channel.rest()
             return done
-        done.claimed = len(rows)
         with self._lease_kept():
             for row in rows:
                 if done.trouble or self.pause(0):
@@ -79,10 +91,10 @@ class Delivery:
 
     def _claim(self) -> list[OutboxRow]:
         with self.app.store.read() as uow:
-            if not uow.outbox.waits(mail.KIND):
+            if not uow.outbox.waits(self.channel.kind):
                 return []
         with self.app.store.write(actor=_ACTOR) as uow:
-            return uow.outbox.claim(mail.KIND, self.worker, _BATCH, LEASE)
+            return uow.outbox.claim(self.channel.kind, self.worker, _BATCH, LEASE)
 
     def _deliver(self, row: OutboxRow, done: Round) -> None:
         try:
@@ -100,32 +112,31 @@ class Delivery:
                 self._record(lambda uow: uow.outbox.sent(row.id, note))
 
     def _perform(self, row: OutboxRow) -> str:
-        """Send the mail of ``row``, unless another worker has the row now or a later mail says more."""
-        assert self.app.mailer is not None  # noqa: S101 - the caller looked
+        """Perform ``row``, unless another worker has it now or a later one says more; what came of it."""
         with self.app.store.read() as uow:
             if not uow.outbox.held(row.id, self.worker):
                 return _LOST
-            if uow.outbox.told_later(row.id):
-                return _SUPERSEDED
-            notice = mail.notice_of(self.app, uow, row)
-        self.app.mailer.send(self.app.composer.compose(notice), row.delivery_key)
+            perform = self.channel.prepare(uow, row)
+        if perform is None:
+            return _SUPERSEDED
+        perform()
         return _SENT
 
     def _fail(self, row: OutboxRow, failure: DeliveryFailed, done: Round) -> None:
         """Note that ``row`` failed: try again later, or give up."""
         if failure.unreachable:
             done.trouble = failure.reason
-        if not failure.permanent and row.attempts < self.app.settings.mail.max_attempts:
+        if not failure.permanent and row.attempts < self.channel.max_attempts:
             wait = back_off(row.attempts, self.chance())
             self._record(lambda uow: uow.outbox.delay(row.id, self.worker, uow.now + wait, failure.reason))
             return
-        done.given_up.append(f"mail {row.id} to {row.recipient} given up after {row.attempts} attempt(s): "
+        done.given_up.append(f"{row.kind} {row.id} to {row.recipient} given up after {row.attempts} attempt(s): "
                              f"{failure.reason}")
         self._record(lambda uow: self._give_up(uow, row, failure.reason))
 
     def _give_up(self, uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
         if uow.outbox.give_up(row.id, self.worker, reason):
-            uow.audit.add("mail given up", str(row.payload.get("uid", row.delivery_key)),
+            uow.audit.add(f"{row.kind} given up", str(row.payload.get("uid", row.delivery_key)),
                           {"recipient": row.recipient, "attempts": row.attempts, "error": reason, "row": row.id})
 
     def _record(self, change: Callable[[UnitOfWork], object]) -> None:

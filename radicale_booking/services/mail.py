@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
 from radicale_booking.services import booking, requests
-from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.adapters import Adapters, Mailer
 
 if TYPE_CHECKING:
     from radicale_booking.store.outbox import OutboxRow
@@ -23,14 +24,28 @@ _STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirme
                  "cancel": "cancelled", "decline": "declined", "expire": "expired"}
 
 
-def notice_of(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> Notice:
-    """What the mail ``row`` tells, as things are now. Raises ``NotFound``."""
-    uid = str(row.payload["uid"])
-    reservation = uow.reservations.get_by_uid(uid)
-    if reservation is None:
-        raise NotFound("reservation", uid)
-    event = event_now(str(row.payload["event"]), reservation)
-    return _notice(app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
+@dataclass(frozen=True)
+class MailChannel:
+    """Mail as a channel of deliveries; each mail tells how things are when it is sent."""
+
+    app: Adapters
+    mailer: Mailer
+    kind: str = KIND
+
+    @property
+    def max_attempts(self) -> int:
+        return self.app.settings.mail.max_attempts
+
+    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | None:
+        if uow.outbox.told_later(row.id):
+            return None
+        reservation = _reservation(uow, str(row.payload["uid"]))
+        event = event_now(str(row.payload["event"]), reservation)
+        notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
+        return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
+
+    def rest(self) -> None:
+        self.mailer.close()
 
 
 def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invitee",
@@ -45,9 +60,7 @@ def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invit
     with app.store.read() as uow:
         if not uid:
             return app.composer.compose(_invented(app, uow, event or "book", role), language)
-        reservation = uow.reservations.get_by_uid(uid)
-        if reservation is None:
-            raise NotFound("reservation", uid)
+        reservation = _reservation(uow, uid)
         chosen = event or event_now("request" if reservation.status == "pending" else "book", reservation)
         recipient = reservation.invitee_email
         if role == "host":
@@ -81,6 +94,13 @@ def retry(app: Adapters, row_id: int | None = None) -> int:
             raise NotFound("mail given up", str(row_id))
         uow.audit.add("mail retry", str(row_id or "all"), {"count": count})
         return count
+
+
+def _reservation(uow: UnitOfWork, uid: str) -> Reservation:
+    found = uow.reservations.get_by_uid(uid)
+    if found is None:
+        raise NotFound("reservation", uid)
+    return found
 
 
 def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
