@@ -120,5 +120,12 @@ class StoreUnavailable(Unavailable):
     """The database is locked, full, read-only, corrupt or of a newer schema."""
 
 
+@dataclass(eq=False)
 class DeliveryFailed(Unavailable):
-    """An outbox effect could not be performed."""
+    """An outbox effect could not be performed.
+
+    ``permanent``: trying again is of no use; ``unreachable``: no other effect of its kind can be performed now either.
+    """
+
+    permanent: bool = False
+    unreachable: bool = False

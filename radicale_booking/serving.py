@@ -91,11 +91,13 @@ class HttpServer:
 
 
 def run_single(application: WSGIApplication, sockets: Sequence[socket.socket], *, threads: int,
-               largest_body_octets: int, may_reload: Callable[[], bool] | None) -> bool:
+               largest_body_octets: int, may_reload: Callable[[], bool] | None,
+               wind_down: Callable[[Callable[[], None]], None] = lambda stop: stop()) -> bool:
     """Serve in this process until SIGTERM or SIGINT. True when SIGHUP asked for a new start instead;
     SIGTERM and SIGINT are blocked then, so that ``start_again`` loses none.
 
     ``may_reload()`` says whether a new start would succeed; otherwise, or without it, SIGHUP changes nothing.
+    ``wind_down(stop)`` then ends what else this process does, without waiting, and calls ``stop`` when that is done.
     """
     server = HttpServer(application, sockets, threads=threads, largest_body_octets=largest_body_octets)
     reload_asked = stop_asked = False
@@ -109,7 +111,7 @@ def run_single(application: WSGIApplication, sockets: Sequence[socket.socket], *
         nonlocal reload_asked
         if not stop_asked and may_reload is not None and may_reload():
             reload_asked = True
-            server.stop()
+            wind_down(server.stop)
 
     for number in STOP_SIGNALS:
         signal.signal(number, on_stop)

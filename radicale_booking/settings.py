@@ -1,8 +1,8 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the section ``[booking]``. ``load`` reads a file for our own server and reports
-every problem at once; ``of`` reads the same settings out of any Radicale configuration, also one of a stock
-Radicale that knows our storage plugin only.
+Added are ``[storage] database`` and the sections ``[booking]`` and ``[mail]``. ``load`` reads a file for our
+own server and reports every problem at once; ``of`` reads the same settings out of any Radicale configuration, also
+one of a stock Radicale that knows our storage plugin only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from configparser import RawConfigParser
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from radicale.config import (
     DEFAULT_CONFIG_SCHEMA,
@@ -28,6 +29,8 @@ from radicale.log import LOG_LEVEL_OPTIONS
 
 from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.ini import Assignment, Ini, read_ini
+from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
+from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings
 
 ENVIRONMENT_VARIABLE = "RADICALE_BOOKING_CONFIG"
 DEFAULT_FILES = ("/etc/radicale-booking/radicale-booking.ini", "~/.config/radicale-booking/radicale-booking.ini")
@@ -110,6 +113,7 @@ _ACCEPTED: dict[Any, str] = {
     positive_count: "a whole number from 1 to 1000",
     database_url: "sqlite:///PATH",
     web_address: "an address such as https://calendar.example.org",
+    **MAIL_ACCEPTED,
 }
 _ACCEPTED_BY_NAME = {
     "positive_float": "a number, 0 or more",
@@ -145,6 +149,7 @@ class Settings:
     instance_future_days: int = 731
     access_log: bool = True
     threads: int = 8
+    mail: MailSettings = field(default_factory=MailSettings)
 
     @property
     def database_file(self) -> Path:
@@ -194,7 +199,13 @@ def of(configuration: Configuration) -> Settings:
     )
     if not ours:
         return settings
-    return replace(settings, **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
+    return replace(settings, mail=_mail(configuration, settings.public_url),
+                   **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
+
+
+def _mail(configuration: Configuration, public_url: str) -> MailSettings:
+    given = MailSettings(**{name: configuration.get("mail", name) for name in MAIL_SCHEMA})
+    return given if given.sender else replace(given, sender=f"booking@{urlsplit(public_url).hostname}")
 
 
 def default_data_folder() -> Path:
@@ -214,7 +225,7 @@ def _default_file() -> Path | None:
 
 
 def _schema() -> OrderedDict[str, Any]:
-    return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA)])
+    return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA)])
 
 
 def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:
@@ -248,6 +259,10 @@ def _problems(ini: Ini) -> Iterator[InvalidSetting]:
             continue
         for assignment in assignments.values():
             yield from _option_problems(section, assignment, assignments)
+    mail = ini.sections.get("mail", {})
+    if "password" in mail and "password_file" in mail:
+        yield InvalidSetting(mail["password_file"].place, "[mail] password_file", "there is a password too",
+                             "keep one of them")
 
 
 def _option_problems(section: str, assignment: Assignment,

@@ -1,4 +1,4 @@
-"""Several serving processes on the same sockets, started, replaced and stopped by a parent that serves nothing."""
+"""Several processes, each with a task, started, replaced and stopped by a parent that does nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from radicale_booking.errors import BookingError
@@ -22,16 +22,16 @@ _HANDLED = (*STOP_SIGNALS, signal.SIGHUP, signal.SIGCHLD)
 
 
 class Supervisor:
-    """Keeps ``count`` processes running ``serve`` (in the child; returns when told to stop by SIGTERM).
+    """Keeps a process running for each of ``tasks`` (in the child; returns when told to stop by SIGTERM).
 
     SIGTERM and SIGINT stop all; SIGHUP replaces all, the new before the old, if ``may_reload()``.
     """
 
-    def __init__(self, count: int, serve: Callable[[], object], may_reload: Callable[[], bool]) -> None:
-        self._count = count
-        self._serve = serve
+    def __init__(self, tasks: Sequence[Callable[[], object]], may_reload: Callable[[], bool]) -> None:
+        self._tasks = tasks
         self._may_reload = may_reload
-        self._started: dict[int, float] = {}
+        #: Process id -> number of its task and when it was started.
+        self._started: dict[int, tuple[int, float]] = {}
         self._retiring: set[int] = set()
         self._stopping = False
         self._reload_asked = False
@@ -72,10 +72,12 @@ class Supervisor:
             self._wake_read.recv(1024)
 
     def _fill(self) -> None:
-        while len(self._started.keys() - self._retiring) < self._count and not self._stopping:
-            self._start()
+        running = {number for pid, (number, _) in self._started.items() if pid not in self._retiring}
+        for number in range(len(self._tasks)):
+            if number not in running and not self._stopping:
+                self._start(number)
 
-    def _start(self) -> None:
+    def _start(self, number: int) -> None:
         # A signal between fork and the child's own handlers must not run the parent's in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
@@ -83,13 +85,13 @@ class Supervisor:
             sys.stderr.flush()
             pid = os.fork()
             if pid == 0:
-                self._become_worker()
-            self._started[pid] = time.monotonic()
+                self._become_worker(self._tasks[number])
+            self._started[pid] = (number, time.monotonic())
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
 
-    def _become_worker(self) -> None:
-        """Run ``serve`` in the child and end the process; never returns."""
+    def _become_worker(self, task: Callable[[], object]) -> None:
+        """Run ``task`` in the child and end the process; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -103,7 +105,7 @@ class Supervisor:
             self._wake_write.close()
             os.close(self._life_write)
             threading.Thread(target=self._stop_with_parent, daemon=True).start()
-            self._serve()
+            task()
             code = 0
         except BookingError as error:
             print("radicale-booking:", error, file=sys.stderr)  # noqa: T201  (the outermost edge of this process)
@@ -125,7 +127,7 @@ class Supervisor:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
-            age = time.monotonic() - self._started.pop(pid, 0.0)
+            age = time.monotonic() - self._started.pop(pid, (0, 0.0))[1]
             if pid in self._retiring:
                 self._retiring.discard(pid)
             elif not self._stopping:
@@ -140,8 +142,8 @@ class Supervisor:
         if not self._may_reload():
             return
         old = set(self._started) - self._retiring
-        for _ in range(self._count):
-            self._start()
+        for number in range(len(self._tasks)):
+            self._start(number)
         self._retiring |= old
         self._tell(old)
 

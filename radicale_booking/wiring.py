@@ -20,6 +20,8 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.ical import availability, instances, reservation_event, window_text
 from radicale_booking.links import SignedLinks
+from radicale_booking.notify.mail import MailComposer
+from radicale_booking.notify.smtp import SmtpMailer
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.settings import Settings
 from radicale_booking.store.engine import Store, open_store
@@ -99,6 +101,8 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
         links=SignedLinks(settings.secret_file, clock),
         settings=settings,
+        composer=MailComposer(settings.mail),
+        mailer=SmtpMailer(settings.mail) if settings.mail.host else None,
     )
 
 

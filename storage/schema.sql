@@ -225,7 +225,7 @@ CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';
 
--- An effect to perform after commit.
+-- An effect to perform after commit. A worker holds it until claimed_until; failed: given up.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook', 'reminder')),
@@ -236,9 +236,14 @@ CREATE TABLE outbox (
     status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'failed')),
     due_epoch BIGINT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-    created_epoch BIGINT NOT NULL
+    created_epoch BIGINT NOT NULL,
+    claimed_until_epoch BIGINT,
+    claimed_by TEXT,
+    last_error TEXT,
+    sent_epoch BIGINT
 );
 CREATE INDEX outbox_due ON outbox (due_epoch) WHERE status = 'queued';
+CREATE INDEX outbox_recipient ON outbox (kind, lower(recipient), id) WHERE status = 'queued';
 
 -- Who did what and when.
 CREATE TABLE audit (

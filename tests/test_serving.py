@@ -49,7 +49,7 @@ def run():
 
 print("ready http://" + listening.shown(sockets)[0], flush=True)
 if workers:
-    Supervisor(workers, run, reload).run()
+    Supervisor([run] * workers, reload).run()
 elif run():
     serving.start_again(sockets)
 print("clean end", flush=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from radicale import config as radicale_config
 
 from radicale_booking import settings as settings_module
+from radicale_booking.mail_settings import MAIL_SCHEMA
 from radicale_booking.settings import InvalidSettings
 
 CHECKOUT = Path(__file__).parents[1]
@@ -162,8 +164,33 @@ def test_every_option_in_the_shipped_file_is_known_and_shows_its_default(tmp_pat
             assert configuration.get(section, option) == default.get(section, option), line
             checked += 1
     assert checked >= 10
-    for option in settings_module.BOOKING_SCHEMA:
-        assert re.search(rf"^#{option} = ", shipped, flags=re.MULTILINE), option
+    for option in (*settings_module.BOOKING_SCHEMA, *MAIL_SCHEMA):
+        assert re.search(rf"^#{option} =", shipped, flags=re.MULTILINE), option
+
+
+def test_mail_settings_are_read_with_their_defaults(tmp_path: Path) -> None:
+    text = "[mail]\nhost = mail.example.org\nsecurity = TLS\nsender_name = Bookings\n"
+    mail = settings_module.load(written(tmp_path, text + "[booking]\npublic_url = https://cal.example.org\n"))[1].mail
+    assert (mail.host, mail.security, mail.used_port, mail.sender_name) == ("mail.example.org", "tls", 465, "Bookings")
+    assert (mail.sender, mail.timeout_seconds, mail.max_attempts) == ("booking@cal.example.org", 30, 72)
+    mail = settings_module.load(written(tmp_path, "[mail]\nport = 2525\nsender = b@example.org\n"))[1].mail
+    assert (mail.host, mail.used_port, mail.sender) == ("", 2525, "b@example.org")
+    assert "secret" not in repr(replace(mail, password="secret"))
+
+
+@pytest.mark.parametrize(("line", "accepted"), [
+    ("security = ssl", "one of none, starttls, tls"), ("port = 70000", "a port from 1 to 65535"),
+    ("sender = Anna <a@example.org>", "an address such as"),
+    ("sender = a@example.org\n  Bcc: b@example.org", "an address such as"),
+    ("sender_name = Anna\n  Bcc: b@example.org", "one line of text"), ("language = xx", "one of en, de, es, fr"),
+    ("timeout_seconds = 0", "from 1 to 600"), ("max_attempts = 0", "from 1 to 1000"),
+    ("templates = /does/not/exist", "a folder that exists"), ("hots = x", "accepted: host, port"),
+    ("password = a\npassword_file = b", "keep one of them"),
+])
+def test_mail_settings_that_are_wrong_are_told(tmp_path: Path, line: str, accepted: str) -> None:
+    problems = problems_of(written(tmp_path, f"[mail]\n{line}\n"))
+    assert len(problems) == 1
+    assert accepted in problems[0]
 
 
 def test_the_server_does_not_start_with_a_bad_file(tmp_path: Path) -> None:

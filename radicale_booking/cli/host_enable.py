@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from radicale_booking.cli.invocation import Context, HostName, invocation
 from radicale_booking.services import accounts
 
 
-def command(context: Context, host: HostName) -> None:
+def command(
+    context: Context,
+    host: HostName,
+    holidays: Annotated[str | None, typer.Option(help="Country whose public holidays are days off, such as DE or DE-BY;"
+                                                      " empty for none.")] = None,
+) -> None:
     """Make a user bookable: a calendar for bookable hours, and a default calendar for the bookings."""
     call = invocation(context)
     app = call.app()
-    accounts.enable_host(app, host)
+    accounts.enable_host(app, host, holidays)
     call.say(f"{host} can be booked; draw bookable hours into the calendar {app.settings.public_url}/{host}/bookable/",
              {"name": host, "bookable_hours": f"{app.settings.public_url}/{host}/bookable/"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from radicale_booking.cli.invocation import Context, HostName, invocation
-from radicale_booking.services import booking
+from radicale_booking.services import booking, windows
 
 
 def command(context: Context, host: HostName) -> None:
@@ -15,5 +15,8 @@ def command(context: Context, host: HostName) -> None:
         "name": page.principal.name, "email": page.principal.email, "timezone": page.principal.timezone,
         "booking_page": f"{app.settings.public_url}/book/{host}/",
         "calendar_address": f"{app.settings.public_url}/{host}/",
+        "holidays": page.principal.holidays,
         "event_types": ", ".join(event_type.slug for event_type in page.event_types),
+        "unreadable_settings": [f"{problem.line}: {problem.reason}; {problem.remedy}"
+                                for problem in windows.problems(app, host)],
     })

@@ -26,8 +26,15 @@ from radicale_booking.cli import (
     host_enable,
     host_show,
     import_radicale,
+    mail_list,
+    mail_preview,
+    mail_retry,
+    mail_test,
     reservation_cancel,
+    reservation_confirm,
+    reservation_decline,
     reservation_list,
+    reservation_move,
     reservation_show,
     serve,
     slots,
@@ -35,6 +42,7 @@ from radicale_booking.cli import (
     user_list,
     user_passwd,
     user_remove,
+    worker,
 )
 from radicale_booking.cli.invocation import Invocation
 from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken, Unavailable
@@ -53,7 +61,12 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "add": event_type_add.command, "list": event_type_list.command, "show": event_type_show.command,
         "set": event_type_set.command, "remove": event_type_remove.command, "link": event_type_link.command}),
     "reservation": ("Bookings.", {
-        "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command}),
+        "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command,
+        "confirm": reservation_confirm.command, "decline": reservation_decline.command,
+        "move": reservation_move.command}),
+    "mail": ("Outgoing mail.", {
+        "list": mail_list.command, "preview": mail_preview.command, "retry": mail_retry.command,
+        "test": mail_test.command}),
     "db": ("The database.", {"migrate": db_migrate.command, "info": db_info.command, "check": db_check.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
@@ -67,6 +80,7 @@ def build() -> typer.Typer:
                        help="A CalDAV/CardDAV server that is at the same time a booking system.")
     root.callback()(_root)
     root.command("serve")(serve.command)
+    root.command("worker")(worker.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
     root.command("demo", hidden=True)(demo.command)

@@ -12,6 +12,7 @@ from radicale_booking import settings as settings_module
 from radicale_booking.cli.invocation import Context, invocation
 from radicale_booking.settings import InvalidSettings
 from radicale_booking.supervisor import Supervisor
+from radicale_booking.worker import Worker, run_worker
 
 
 def command(
@@ -47,13 +48,18 @@ def command(
     def serve() -> bool:
         configuration, settings = settings_module.load(config_path)
         application = wsgi.build(config_path, hosts=hosts)
-        if workers == 1:
+        worker = Worker(wiring.load(config_path, hosts=hosts).app) if workers == 1 else None
+        if worker is not None:
             announce()
+            worker.start()
         try:
             return serving.run_single(application, sockets, threads=settings.threads,
                                       largest_body_octets=configuration.get("server", "max_content_length"),
-                                      may_reload=may_reload if workers == 1 else None)
+                                      may_reload=may_reload if workers == 1 else None,
+                                      wind_down=worker.finish if worker is not None else lambda stop: stop())
         finally:
+            if worker is not None:
+                worker.stop()
             wiring.close()
 
     if workers == 1:
@@ -64,7 +70,7 @@ def command(
         wiring.load(config_path, hosts=hosts)
         wiring.close()
         announce()
-        Supervisor(workers, serve, may_reload).run()
+        Supervisor([serve] * workers + [lambda: run_worker(config_path, hosts=hosts)], may_reload).run()
     for opened in sockets:
         opened.close()
 

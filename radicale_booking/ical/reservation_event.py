@@ -104,15 +104,15 @@ def _write_people(event: Any, booked: BookedEvent) -> None:
     organizer, *others = booked.hosts
     event.pop("ATTENDEE", None)
     if organizer.email:
-        _set(event, "ORGANIZER", _address(organizer.email, organizer.shown_name, {}))
+        _set(event, "ORGANIZER", address(organizer.email, organizer.shown_name, {}))
     accepted = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED"}
     for host in (booked.hosts if others else ()):
         if host.email:
-            event.add("ATTENDEE", _address(host.email, host.shown_name, accepted))
+            event.add("ATTENDEE", address(host.email, host.shown_name, accepted))
     for invitee in booked.invitees:
-        event.add("ATTENDEE", _address(invitee.email, invitee.name, accepted))
+        event.add("ATTENDEE", address(invitee.email, invitee.name, accepted))
     for guest in booked.guests:
-        event.add("ATTENDEE", _address(guest, guest, {**accepted, "ROLE": "OPT-PARTICIPANT",
+        event.add("ATTENDEE", address(guest, guest, {**accepted, "ROLE": "OPT-PARTICIPANT",
                                                       "PARTSTAT": "NEEDS-ACTION"}))
 
 
@@ -172,10 +172,11 @@ def _change(event: Any) -> EventChange:
                        int(event.get("SEQUENCE", 0)))
 
 
-def _address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
-    address = icalendar.vCalAddress(f"mailto:{email}")
+def address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
+    """``email`` with its ``name`` (CN) and further ``parameters``, fit for any text in the name."""
+    written = icalendar.vCalAddress(f"mailto:{email}")
     # A parameter's value cannot hold these (RFC 5545 §3.1).
-    address.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
+    written.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
     for key, value in parameters.items():
-        address.params[key] = value
-    return address
+        written.params[key] = value
+    return written

@@ -15,6 +15,7 @@ from radicale_booking.domain.principal import RESERVED_NAMES, Principal
 from radicale_booking.errors import InvalidInput, NotFound, StoreUnavailable
 from radicale_booking.services import requests
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.holidays import checked_code
 
 if TYPE_CHECKING:
     from radicale_booking.store.collections import CollectionRow
@@ -77,10 +78,16 @@ def list_users(app: Adapters) -> list[Principal]:
         return uow.principals.all()
 
 
-def enable_host(app: Adapters, name: str) -> Principal:
-    """Make the user ``name`` bookable, with bookable hours and a default calendar. Raises ``NotFound``."""
+def enable_host(app: Adapters, name: str, holidays: str | None = None) -> Principal:
+    """Make the user ``name`` bookable, with bookable hours and a default calendar.
+
+    ``holidays``: the country whose public holidays are days off, empty for none; None leaves it.
+    Raises ``NotFound`` or ``InvalidInput``.
+    """
     with app.store.write(actor="command", principal=name) as uow:
         principal = replace(_user(uow, name), host=True)
+        if holidays is not None:
+            principal = replace(principal, holidays=checked_code(holidays) if holidays else "")
         uow.principals.update(principal)
         make_collections(uow, principal)
         uow.audit.add("host enable", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,9 @@ from radicale_booking.domain.availability import Combined
 from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
+from radicale_booking.domain.notice import Notice
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.window_settings import Problem
 from radicale_booking.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,12 +56,41 @@ class Links(Protocol):
         """The value in ``token``. Raises ``LinkExpired`` or ``NotFound``."""
 
 
+class Composer(Protocol):
+    """Mail as a complete message."""
+
+    def compose(self, notice: Notice, language: str = "") -> EmailMessage:
+        """``notice`` in ``language`` (a tag), by default the recipient's. Raises ``InvalidInput`` or
+        ``DeliveryFailed``."""
+
+    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
+        """A mail about lines of bookable hours that could not be read. Raises ``DeliveryFailed``."""
+
+    def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
+        """A mail that says that mail works. Raises ``DeliveryFailed``."""
+
+
+class Mailer(Protocol):
+    """A way out for mail, used by one thread."""
+
+    def send(self, message: EmailMessage, key: str) -> None:
+        """Hand ``message``, named ``key``, to the mail server. Raises ``DeliveryFailed``."""
+
+    def close(self) -> None:
+        """Let go of the server for now."""
+
+
 @dataclass(frozen=True)
 class Adapters:
-    """Everything a service works with; ``clock`` gives the present instant in aware UTC."""
+    """Everything a service works with; ``clock`` gives the present instant in aware UTC.
+
+    ``mailer`` is None where the settings name no mail server: mail waits then.
+    """
 
     store: Store
     clock: Callable[[], datetime]
     calendar: CalendarCodec
     links: Links
     settings: Settings
+    composer: Composer
+    mailer: Mailer | None

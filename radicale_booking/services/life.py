@@ -14,6 +14,10 @@ from radicale_booking.services import calendar_objects, offers, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
+BATCH = 100
+#: What people are told where they need no word of their own for it.
+_TOLD_AS = {"reinstate": "confirm"}
+
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
@@ -62,13 +66,13 @@ def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservat
         return moved
 
 
-def expire_due(app: Adapters, most: int = 100) -> int:
-    """Expire pending reservations whose time to be decided is over; how many, at most ``most``."""
+def expire_due(app: Adapters) -> int:
+    """Expire pending reservations whose time to be decided is over; how many, at most ``BATCH``."""
     with app.store.read() as uow:
         if not uow.reservations.expired(1):
             return 0
     with app.store.write(actor="upkeep") as uow:
-        due = uow.reservations.expired(most)
+        due = uow.reservations.expired(BATCH)
         for found in due:
             ended = release(uow, found, "expire")
             calendar_objects.remove(app, uow, uow.reservations.event_type_of(found), ended)
@@ -141,7 +145,7 @@ def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
 def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
            seat: str | None = None) -> None:
     uow.outbox.add("mail", f"{found.uid}/{found.sequence}/{event}/{key}", address,
-                   {"event": event, "to": role, "uid": found.uid, "sequence": found.sequence,
+                   {"event": _TOLD_AS.get(event, event), "to": role, "uid": found.uid, "sequence": found.sequence,
                     **({"seat": seat} if seat else {})}, found.id)
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from radicale_booking.services import life
 from radicale_booking.services.adapters import Adapters
 
 #: A series is expanded further when less than this is missing of the days that the settings ask for.
 _SLACK = timedelta(days=30)
 _BATCH = 200
+
+
+def run(app: Adapters) -> None:
+    """What has to be done every little while: it costs a look where nothing is due."""
+    while life.expire_due(app) == life.BATCH:
+        pass
+    extend_instances(app)
 
 
 def extend_instances(app: Adapters) -> int:

@@ -14,6 +14,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidEventType
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.offers import host_of
 
 if TYPE_CHECKING:
     from radicale_booking.store.collections import CollectionRow
@@ -33,7 +34,7 @@ def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: Co
     """
     before, after = _described(app, old_text), _described(app, new_text)
     event_types = uow.event_types.all(principal.name)
-    problems: list[Problem] = []
+    unread: list[Problem] = []
     for title, description in after.items():
         if hours.is_generic(title):
             continue
@@ -46,10 +47,18 @@ def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: Co
             uow.event_types.update(known)
             uow.audit.add("event type revive", f"{principal.name}/{known.slug}")
         if known.origin == "calendar":
-            problems += _set_rules(uow, known, before.get(title, ""), description)
+            unread += _set_rules(uow, known, before.get(title, ""), description)
     _close_lost(uow, principal, event_types, before.keys() - after.keys())
     if new_text is not None:
-        _report(uow, principal, collection, uid, problems)
+        _report(uow, principal, collection, uid, unread)
+
+
+def problems(app: Adapters, host: str) -> list[Problem]:
+    """The lines in the host's bookable hours that could not be read. Raises ``NotFound``."""
+    with app.store.read() as uow:
+        principal = host_of(uow, host)
+        assert principal.id is not None  # noqa: S101 - read from the store
+        return uow.window_problems.of_host(principal.id)
 
 
 def _described(app: Adapters, text: str | None) -> dict[str, str]:
@@ -71,17 +80,17 @@ def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, after: str) 
     plain = EventType(event_type.host, event_type.slug, event_type.title, DEFAULT_DURATION, origin="calendar")
     dropped = _fields(window_settings.read(before).fields).keys()
     wanted = {name: getattr(plain, name) for name in dropped} | _fields(settings.fields)
-    problems = list(settings.problems)
+    unread = list(settings.problems)
     ruled = event_type
     for name, value in sorted(wanted.items()):
         try:
             ruled = replace(ruled, **{name: value})
         except InvalidEventType as error:
-            problems.append(Problem(f"{error.name}: {error.value}", error.problem, error.remedy))
+            unread.append(Problem(f"{error.name}: {error.value}", error.problem, error.remedy))
     if ruled != event_type:
         uow.event_types.update(ruled)
         uow.audit.add("event type set", f"{ruled.host}/{ruled.slug}", {"fields": sorted(wanted), "origin": "calendar"})
-    return problems
+    return unread
 
 
 def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,12 +131,12 @@ def _create(uow: UnitOfWork, principal: Principal, title: str, event_types: Iter
 
 
 def _report(uow: UnitOfWork, principal: Principal, collection: CollectionRow, uid: str,
-            problems: list[Problem]) -> None:
+            unread: list[Problem]) -> None:
     item = uow.items.by_uid(collection.id, uid)
     assert item is not None  # noqa: S101 - it was just written
     earlier = {problem.line for problem in uow.window_problems.of_host(principal.id or 0)}
-    uow.window_problems.replace(item.id, problems)
-    if principal.email and any(problem.line not in earlier for problem in problems):
+    uow.window_problems.replace(item.id, unread)
+    if principal.email and any(problem.line not in earlier for problem in unread):
         uow.outbox.add("mail", f"window/{item.id}/{item.sequence}", principal.email,
                        {"event": "window-problem", "to": "host", "host": principal.name, "href": item.href,
-                        "problems": [[problem.line, problem.reason, problem.remedy] for problem in problems]})
+                        "problems": [[problem.line, problem.reason, problem.remedy] for problem in unread]})

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from radicale_booking.store.unit_of_work import UnitOfWork
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An effect of ``kind`` (mail, webhook, reminder) for ``recipient``, due at ``due`` (aware UTC)."""
+    """An effect of ``kind`` (mail, webhook, reminder) for ``recipient``, due at ``due`` (aware UTC).
+
+    ``status`` is queued, sent or failed (given up); ``attempts`` counts the one that is going on.
+    """
 
     id: int
     kind: str
@@ -22,6 +26,9 @@ class OutboxRow:
     recipient: str
     payload: Mapping[str, Any]
     due: datetime
+    status: str = "queued"
+    attempts: int = 0
+    last_error: str | None = None
 
 
 class Outbox:
@@ -39,8 +46,62 @@ class Outbox:
             payload=json.dumps(dict(payload), ensure_ascii=False, sort_keys=True), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)
 
-    def pending(self) -> list[OutboxRow]:
+    def pending(self) -> builtins.list[OutboxRow]:
         """What is queued, the longest due first."""
-        return [OutboxRow(row["id"], row["kind"], row["delivery_key"], row["recipient"], json.loads(row["payload"]),
-                          datetime.fromtimestamp(row["due_epoch"], UTC))
-                for row in self._unit_of_work.query("outbox", "pending")]
+        return [_read(row) for row in self._unit_of_work.query("outbox", "pending")]
+
+    def list(self, kind: str, status: str | None = None) -> builtins.list[OutboxRow]:
+        """All of ``kind``, the oldest first; of every status where ``status`` is None."""
+        return [_read(row) for row in self._unit_of_work.query("outbox", "list", kind=kind, status=status)]
+
+    def waits(self, kind: str) -> bool:
+        """Whether something is due that nobody holds; it may still have to wait for an earlier row."""
+        return self._unit_of_work.one("outbox", "waits", kind=kind, now=self._unit_of_work.now_epoch) is not None
+
+    def claim(self, kind: str, worker: str, limit: int, lease: timedelta) -> builtins.list[OutboxRow]:
+        """Take up to ``limit`` due rows for ``worker``, at most one a recipient, in the order of their ids."""
+        rows = self._unit_of_work.query("outbox", "claim", kind=kind, worker=worker, limit=limit,
+                                        until=self._until(lease), now=self._unit_of_work.now_epoch)
+        return sorted((_read(row) for row in rows), key=lambda row: row.id)
+
+    def renew(self, worker: str, lease: timedelta) -> None:
+        """Hold everything that ``worker`` has claimed for longer."""
+        self._unit_of_work.execute("outbox", "renew", worker=worker, until=self._until(lease))
+
+    def held(self, row_id: int, worker: str) -> bool:
+        """Whether ``worker`` still holds the row."""
+        return self._unit_of_work.one("outbox", "held", id=row_id, worker=worker,
+                                      now=self._unit_of_work.now_epoch) is not None
+
+    def release(self, row_id: int, worker: str) -> None:
+        """Give the row back untried."""
+        self._unit_of_work.execute("outbox", "release", id=row_id, worker=worker)
+
+    def sent(self, row_id: int, note: str | None = None) -> None:
+        """It is done, whoever holds the row now."""
+        self._unit_of_work.execute("outbox", "sent", id=row_id, note=note, now=self._unit_of_work.now_epoch)
+
+    def delay(self, row_id: int, worker: str, due: datetime, error: str) -> None:
+        """Try again at ``due`` (aware)."""
+        self._unit_of_work.execute("outbox", "delay", id=row_id, worker=worker, due_epoch=int(due.timestamp()),
+                                   error=error)
+
+    def give_up(self, row_id: int, worker: str, error: str) -> bool:
+        """Try no more; whether ``worker`` still held the row."""
+        return bool(self._unit_of_work.execute("outbox", "give_up", id=row_id, worker=worker, error=error))
+
+    def retry(self, kind: str, row_id: int | None = None) -> int:
+        """Queue again what was given up: one row or, with None, all of ``kind``; how many."""
+        return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
+
+    def told_later(self, row_id: int) -> bool:
+        """Whether a later row will tell the same recipient about the same reservation."""
+        return self._unit_of_work.one("outbox", "told_later", id=row_id) is not None
+
+    def _until(self, lease: timedelta) -> int:
+        return int((self._unit_of_work.now + lease).timestamp())
+
+
+def _read(row: Row) -> OutboxRow:
+    return OutboxRow(row["id"], row["kind"], row["delivery_key"], row["recipient"], json.loads(row["payload"]),
+                     datetime.fromtimestamp(row["due_epoch"], UTC), row["status"], row["attempts"], row["last_error"])

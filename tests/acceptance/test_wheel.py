@@ -41,6 +41,9 @@ def test_the_wheel_serves_a_page_outside_the_checkout(wheel: Path, tmp_path: Pat
         *(f"radicale_booking/web/{path.relative_to(CHECKOUT / 'radicale_booking/web')}"
           for pattern in ("templates/*.html", "static/*", "translations/*/LC_MESSAGES/*.po")
           for path in (CHECKOUT / "radicale_booking" / "web").glob(pattern)),
+        *(f"radicale_booking/notify/{path.relative_to(CHECKOUT / 'radicale_booking/notify')}"
+          for pattern in ("templates/*", "translations/*/LC_MESSAGES/*")
+          for path in (CHECKOUT / "radicale_booking" / "notify").glob(pattern)),
         *(f"radicale_booking/{path.relative_to(CHECKOUT / 'radicale_booking')}"
           for path in (CHECKOUT / "radicale_booking").rglob("*.py")),
         *(f"radicale_booking/plugins/{path.name}" for path in (CHECKOUT / "plugins").glob("*.py")),

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from radicale_booking.errors import IllegalTransition, InvalidInput, StoreUnavailable
-from radicale_booking.services import booking
+from radicale_booking.services import booking, life
 from tests.web import fake_booking
 
 MONDAY_FIRST = "2026-11-24T08:00:00Z"

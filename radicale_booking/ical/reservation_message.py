@@ -1,0 +1,62 @@
+"""A reservation as an iTIP message (RFC 5546), for the mail about it (RFC 6047)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import icalendar
+
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.ical.reservation_event import address
+
+_STATUS = {"pending": "TENTATIVE", "confirmed": "CONFIRMED"}
+
+
+def write_message(method: str, reservation: Reservation, host: Principal, *, sender: str, at: datetime, summary: str,
+                  description: str = "", url: str = "", others: Sequence[Reservation] = ()) -> str:
+    """The calendar object of ``method``: REQUEST and CANCEL for the invitee, REPLY for the host.
+
+    The organizer is the host, for whom ``sender`` (an address) writes, or ``sender`` when the host has no address.
+    The sequence is the reservation's, so that later messages replace earlier ones (RFC 5546 §2.1.4); ``at`` (aware)
+    is when the message was made. Times are in UTC, which every program shows in its own zone. ``others``: the further
+    occurrences of a series; without them a message about one occurrence changes that alone.
+    """
+    event = icalendar.Event()
+    event.add("UID", reservation.calendar_uid)
+    event.add("DTSTAMP", at)
+    event.add("DTSTART", reservation.start)
+    event.add("DTEND", reservation.end)
+    if others:
+        event.add("RDATE", [other.start for other in others])
+    elif reservation.recurrence is not None:
+        event.add("RECURRENCE-ID", reservation.recurrence)
+    event.add("SUMMARY", summary)
+    if description:
+        event.add("DESCRIPTION", description)
+    if reservation.location:
+        event.add("LOCATION", reservation.location)
+    if url:
+        event.add("URL", url)
+    event.add("STATUS", "CANCELLED" if method == "CANCEL" else _STATUS.get(reservation.status, "CANCELLED"))
+    event.add("SEQUENCE", reservation.sequence)
+    event.add("TRANSP", "OPAQUE")
+    event.add("ORGANIZER", _organizer(host, sender))
+    event.add("ATTENDEE", address(reservation.invitee_email, reservation.invitee_name, {
+        "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
+        "PARTSTAT": "ACCEPTED" if reservation.live else "DECLINED"}))
+    calendar = icalendar.Calendar()
+    calendar.add("PRODID", "-//radicale-booking//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method)
+    calendar.add_component(event)
+    return str(calendar.to_ical().decode("utf-8"))
+
+
+def _organizer(host: Principal, sender: str) -> icalendar.vCalAddress:
+    if not host.email or host.email.lower() == sender.lower():
+        return address(host.email or sender, host.shown_name, {})
+    # The mail's sender must be the organizer or write for it (RFC 6047 §2.3).
+    return address(host.email, host.shown_name, {"SENT-BY": f"mailto:{sender}"})

@@ -1,0 +1,1 @@
+"""Telling people and programs outside: composing and sending mail."""

@@ -1,0 +1,142 @@
+"""Composing mail: a notice, or a test, as a complete message."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from radicale_booking.domain.notice import Notice
+from radicale_booking.domain.window_settings import Problem
+from radicale_booking.errors import DeliveryFailed
+from radicale_booking.ical.reservation_message import write_message
+from radicale_booking.mail_settings import MailSettings
+from radicale_booking.notify import page, wording
+
+#: Only ASCII octets leave us, so that every server can take them.
+_POLICY = SMTP.clone(cte_type="7bit")
+_NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+#: What the calendar part tells the invitee's and the host's calendar program; no part where nothing is told.
+_METHODS = {
+    "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
+                "cancel": "CANCEL", "decline": "CANCEL", "expire": "CANCEL"},
+    "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY"},
+}
+#: The first mails of a reservation; the others are answers to them, so that programs show one conversation.
+_FIRST = ("book", "request")
+
+
+class MailComposer:
+    """Composes mail as ``settings`` say."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+
+    def compose(self, notice: Notice, language: str = "") -> EmailMessage:
+        """``notice`` as text, HTML and, where calendars are concerned, an iTIP message (RFC 6047).
+
+        ``language`` (a tag) is by default the invitee's, or the settings' for a host. The same notice always has the
+        same Message-ID. Raises ``InvalidInput`` for an unknown event, ``DeliveryFailed`` for an unusable template.
+        """
+        invited = notice.role == "invitee"
+        tag = language or (notice.reservation.language if invited else self._settings.language)
+        read = page.render(notice, tag, self._settings.templates)
+        sender_name = self._settings.sender_name or notice.host.shown_name
+        message = self._addressed(notice.recipient, notice.recipient_name, sender_name, notice.at)
+        message["Subject"] = _line(read.subject)
+        self._thread(message, notice)
+        if invited and notice.host.email:
+            message["Reply-To"] = _address(notice.host.email, notice.host.shown_name)
+        elif not invited:
+            message["Reply-To"] = _address(notice.reservation.invitee_email, notice.reservation.invitee_name)
+        message.set_content(read.text)
+        message.add_alternative(read.html, subtype="html")
+        self._add_calendar(message, notice, read)
+        message["Content-Language"] = read.language
+        return message
+
+    def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
+        """A mail that says that mail works."""
+        message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
+        message["Subject"] = "radicale-booking: mail works"
+        message["Message-ID"] = self._message_id(f"test {recipient} {at.isoformat()}")
+        message.set_content("This is the test mail that was asked for. Mail from radicale-booking arrives here.\n")
+        return message
+
+    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
+        """A mail to a host about lines in the bookable hours that could not be read; the windows count all the same."""
+        message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
+        message["Subject"] = "Your bookable hours: some settings could not be read"
+        message["Message-ID"] = self._message_id(key)
+        lines = [f"{_line(problem.line)}\n    {_line(problem.reason)}; {_line(problem.remedy)}" for problem in problems]
+        message.set_content("These lines in the description of a window of your bookable hours could not be read:\n\n"
+                            + "\n\n".join(lines) + "\n\nThe window counts all the same, without these settings.\n")
+        return message
+
+    def _addressed(self, recipient: str, name: str, sender_name: str, at: datetime) -> EmailMessage:
+        message = EmailMessage(policy=_POLICY)
+        message["From"] = _address(self._settings.sender, sender_name)
+        message["To"] = _address(recipient, name)
+        message["Date"] = at
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation answers
+        message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+        return message
+
+    def _thread(self, message: EmailMessage, notice: Notice) -> None:
+        first = self._message_id(f"{notice.reservation.uid} {notice.role} {notice.recipient.lower()}")
+        if notice.event in _FIRST:
+            message["Message-ID"] = first
+            return
+        message["Message-ID"] = self._message_id(notice.key)
+        message["In-Reply-To"] = first
+        message["References"] = first
+
+    def _message_id(self, key: str) -> str:
+        domain = self._settings.sender.rpartition("@")[2]
+        return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+
+    def _add_calendar(self, message: EmailMessage, notice: Notice, read: page.Page) -> None:
+        method = _METHODS[notice.role].get(notice.event)
+        if method is None:
+            return
+        booked = replace(notice.reservation, invitee_email=addressee(notice.reservation.invitee_email))
+        invited = notice.role == "invitee"
+        if invited:
+            see = wording.catalogue(read.language).gettext("See or cancel my booking")
+            shown = [booked.note, f"{see}:\n{notice.manage_url}" if method == "REQUEST" else ""]
+        else:
+            shown = [booked.note]
+        text = write_message(method, booked, notice.host, sender=self._settings.sender, at=notice.at,
+                             summary=read.what, description="\n\n".join(part for part in shown if part),
+                             url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others)
+        # Gmail and Outlook read the alternative, Apple Mail and Thunderbird either, others open the attachment.
+        message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
+        message.add_attachment(text.encode(), "application", "ics", filename="invite.ics")
+
+
+def addressee(email: str) -> str:
+    """``email`` as it goes over the wire: its domain in ASCII. Raises ``DeliveryFailed`` where that is impossible."""
+    return _address(email, "").addr_spec
+
+
+def _line(text: str) -> str:
+    # The standard library would decode an encoded word (RFC 2047) that somebody wrote, line breaks in it included.
+    return " ".join(_NOT_IN_HEADERS.sub(" ", text).split()).replace("=?", "= ?")
+
+
+def _address(email: str, name: str) -> Address:
+    local, _, domain = email.rpartition("@")
+    try:
+        wired = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        if _NOT_IN_HEADERS.search(email) or not local or not wired:
+            raise ValueError("not one address")
+        return Address(_line(name), local, wired)
+    except ValueError as error:
+        raise DeliveryFailed(f"{_line(email)!r} is not a usable address: {error}", permanent=True) from error
+
+

@@ -1,0 +1,95 @@
+"""The sentences of mail, and dates and times in the recipient's language and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_timezone_name
+from babel.support import NullTranslations, Translations
+
+from radicale_booking.mail_settings import LANGUAGES
+
+Translate = Callable[[str], str]
+_CATALOGUES = Path(__file__).parent / "translations"
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - the name by which gettext's tools find sentences
+    """Mark ``sentence`` for the catalogues; it is translated where it is used."""
+    return sentence
+
+
+SUBJECTS = {
+    "book": N_("Booked: %(what)s, %(when)s"),
+    "request": N_("Asked for: %(what)s, %(when)s"),
+    "confirm": N_("Confirmed: %(what)s, %(when)s"),
+    "reschedule": N_("New time: %(what)s, %(when)s"),
+    "cancel": N_("Cancelled: %(what)s, %(when)s"),
+    "decline": N_("Declined: %(what)s, %(when)s"),
+    "expire": N_("Not confirmed: %(what)s, %(when)s"),
+}
+HEADINGS = {
+    ("book", "invitee"): N_("You are booked."),
+    ("book", "host"): N_("%(invitee)s has booked a time with you."),
+    ("request", "invitee"): N_("You have asked for this time. It is kept for you until %(host)s decides."),
+    ("request", "host"): N_("%(invitee)s asks for a time with you."),
+    ("confirm", "invitee"): N_("%(host)s has confirmed your booking."),
+    ("confirm", "host"): N_("This booking is confirmed."),
+    ("reschedule", "invitee"): N_("Your booking has a new time."),
+    ("reschedule", "host"): N_("This booking has a new time."),
+    ("cancel", "invitee"): N_("Your booking is cancelled."),
+    ("cancel", "host"): N_("This booking is cancelled. The time is free again."),
+    ("decline", "invitee"): N_("%(host)s cannot take your booking."),
+    ("decline", "host"): N_("This booking is declined. The time is free again."),
+    ("expire", "invitee"): N_("Your booking was not confirmed in time."),
+    ("expire", "host"): N_("This booking was not confirmed in time. The time is free again."),
+}
+
+
+def known_language(tag: str) -> str:
+    """The catalogue for the language tag ``tag``, English where there is none."""
+    language = tag.replace("_", "-").partition("-")[0].lower()
+    return language if language in LANGUAGES else "en"
+
+
+def locale_of(tag: str) -> Locale:
+    """The locale of ``tag`` with its region, if mail is written in its language; else English."""
+    if known_language(tag) != tag.replace("_", "-").partition("-")[0].lower():
+        return Locale("en")
+    try:
+        parsed = Locale.parse(tag.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale(known_language(tag))
+    return Locale(parsed.language, parsed.territory) if parsed.territory else Locale(parsed.language)
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The sentences in ``language``; those in English are their own keys."""
+    found: NullTranslations = Translations.load(_CATALOGUES, [language], domain="mail")
+    return found
+
+
+def day(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """``Tuesday, November 24, 2026``."""
+    return str(format_date(moment.astimezone(zone).date(), "full", locale=locale))
+
+
+def short_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """``Nov 24, 2026, 9:00 AM``, for subjects."""
+    local = moment.astimezone(zone)
+    return f"{format_date(local.date(), 'medium', locale=locale)}, {clock_time(moment, zone, locale)}"
+
+
+def clock_time(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """``9:00 AM`` or ``09:00``."""
+    return str(format_time(moment.astimezone(zone).timetz(), "short", locale=locale))
+
+
+def zone_title(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """``Central European Standard Time``, as it is called at ``moment``."""
+    return str(get_timezone_name(moment.astimezone(zone), width="long", locale=locale))

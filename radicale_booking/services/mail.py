@@ -1,0 +1,132 @@
+"""Mail about reservations: what is said to whom, the queue as it stands, and trying things out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from radicale_booking.domain.notice import EVENTS, ROLES, Notice, event_now
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain.window_settings import Problem
+from radicale_booking.errors import InvalidInput, NotFound, Unavailable
+from radicale_booking.services import life, manage, requests
+from radicale_booking.services.adapters import Adapters, Mailer
+
+if TYPE_CHECKING:
+    from radicale_booking.store.outbox import OutboxRow
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+KIND = "mail"
+PROBLEM = "window-problem"
+#: Of these, one mail tells of all occurrences that were booked at once.
+_TOGETHER = ("book", "request")
+_STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirmed", "reschedule": "confirmed",
+                 "cancel": "cancelled", "decline": "declined", "expire": "expired"}
+
+
+@dataclass(frozen=True)
+class MailChannel:
+    """Mail as a channel of deliveries; each mail tells how things are when it is sent."""
+
+    app: Adapters
+    mailer: Mailer
+    kind: str = KIND
+
+    @property
+    def max_attempts(self) -> int:
+        return self.app.settings.mail.max_attempts
+
+    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | None:
+        if uow.outbox.told_later(row.id):
+            return None
+        if row.payload["event"] == PROBLEM:
+            return self._prepare_problems(row)
+        reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
+        event = event_now(str(row.payload["event"]), reservation)
+        notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
+        return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
+
+    def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
+        """What in the host's bookable hours could not be read."""
+        problems = [Problem(*problem) for problem in row.payload["problems"]]
+        mail = self.app.composer.compose_problems(row.recipient, problems, row.delivery_key, row.due)
+        return lambda: self.mailer.send(mail, row.delivery_key)
+
+    def rest(self) -> None:
+        self.mailer.close()
+
+
+def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invitee",
+            language: str = "") -> EmailMessage:
+    """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
+
+    ``event`` is by default what fits the reservation's status. Raises ``InvalidInput`` or ``NotFound``.
+    """
+    for name, value, accepted in (("event", event, ("", *EVENTS)), ("role", role, ROLES)):
+        if value not in accepted:
+            raise InvalidInput(name, value, "is not known", f"one of {', '.join(filter(None, accepted))}")
+    with app.store.read() as uow:
+        if not uid:
+            return app.composer.compose(_invented(app, uow, event or "book", role), language)
+        reservation = life.get(uow, uid)
+        chosen = event or event_now("request" if reservation.status == "pending" else "book", reservation)
+        recipient = reservation.invitee_email
+        if role == "host":
+            host = uow.principals.get(reservation.host)
+            recipient = (host.email if host is not None else None) or app.settings.mail.sender
+        return app.composer.compose(_notice(app, uow, reservation, chosen, role, recipient, "preview"), language)
+
+
+def send_test(app: Adapters, address: str) -> None:
+    """Send a mail to ``address`` now. Raises ``InvalidInput``, ``Unavailable`` without a server, ``DeliveryFailed``."""
+    address = requests.checked_email(address)
+    if app.mailer is None:
+        raise Unavailable("no mail is sent: set [mail] host in the configuration")
+    try:
+        app.mailer.send(app.composer.compose_test(address, app.clock()), "test")
+    finally:
+        app.mailer.close()
+
+
+def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
+    """Mail that was ever queued, the oldest first; of every status where ``status`` is None."""
+    with app.store.read() as uow:
+        return uow.outbox.list(KIND, status)
+
+
+def retry(app: Adapters, row_id: int | None = None) -> int:
+    """Queue again what was given up, one mail or all; how many. Raises ``NotFound`` when there is no such mail."""
+    with app.store.write(actor="command") as uow:
+        count = uow.outbox.retry(KIND, row_id)
+        if row_id is not None and not count:
+            raise NotFound("mail given up", str(row_id))
+        uow.audit.add("mail retry", str(row_id or "all"), {"count": count})
+        return count
+
+
+def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
+            key: str) -> Notice:
+    host = uow.principals.get(reservation.host) or Principal(reservation.host)
+    together = uow.reservations.of_object(reservation.calendar_uid) if event in _TOGETHER else ()
+    book_url = f"{app.settings.public_url}/book/{reservation.host}/{reservation.slug}/"
+    return Notice(event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation), book_url,
+                  tuple(other for other in together if other.live and other.uid != reservation.uid))
+
+
+def _invented(app: Adapters, uow: UnitOfWork, event: str, role: str) -> Notice:
+    """A notice of a reservation that does not exist, for looking at templates."""
+    start = uow.now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    host = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
+    booked = Reservation(
+        host=host.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS_AFTER[event], start=start,
+        end=start + timedelta(minutes=30), invitee_name="Ada Lovelace", invitee_email="ada@example.org",
+        created=uow.now, modified=uow.now, invitee_timezone="Europe/London", note="About engines.",
+        location="Room 4", reason="" if EVENTS[event] else "A cold")
+    recipient = booked.invitee_email if role == "invitee" else str(host.email)
+    url = app.settings.public_url
+    return Notice(event, role, recipient, booked, host, "preview", uow.now, f"{url}/booking/preview/",
+                  f"{url}/book/anna/intro-call/")

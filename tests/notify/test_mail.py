@@ -1,0 +1,262 @@
+"""What a mail says, to whom, in which language, and what the calendar part does to a calendar."""
+
+from __future__ import annotations
+
+import email.policy
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from pathlib import Path
+
+import icalendar
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+import radicale_booking.notify
+from radicale_booking.domain.notice import EVENTS, ROLES, Notice, event_now
+from radicale_booking.domain.principal import Principal
+from radicale_booking.errors import DeliveryFailed, InvalidInput
+from radicale_booking.mail_settings import LANGUAGES, MailSettings
+from radicale_booking.notify.mail import MailComposer
+from tests.notify.notices import ANNA, BOOKED, SETTINGS, START, notice
+
+NOTIFY = Path(radicale_booking.notify.__file__).parent
+
+
+def composed(told: Notice, language: str = "", settings: MailSettings = SETTINGS) -> EmailMessage:
+    """The mail as its reader's program gets it."""
+    sent = MailComposer(settings).compose(told, language).as_bytes()
+    assert sent.isascii()
+    assert all(len(line) <= 998 for line in sent.splitlines())
+    read = message_from_bytes(sent, policy=email.policy.default)
+    assert isinstance(read, EmailMessage)
+    assert not [defect for part in read.walk() for defect in part.defects]
+    return read
+
+
+def part(message: EmailMessage, kind: str) -> EmailMessage | None:
+    found = [found for found in message.walk() if found.get_content_type() == kind]
+    assert len(found) <= 1
+    return found[0] if found else None  # type: ignore[return-value]
+
+
+def content(message: EmailMessage, kind: str) -> str:
+    found = part(message, kind)
+    assert found is not None
+    return str(found.get_content()).replace("\r\n", "\n")
+
+
+def event(message: EmailMessage) -> icalendar.Event:
+    (found,) = icalendar.Calendar.from_ical(content(message, "text/calendar")).walk("VEVENT")
+    assert not found.errors
+    return found
+
+
+def test_a_booking_is_told_with_everything_in_the_invitees_language_and_zone() -> None:
+    message = composed(notice())
+    assert message["Subject"] == "Gebucht: Call mit Anna Schmidt, 24.11.2026, 09:00"
+    assert message["To"].addresses[0].display_name == "Bob Müller"
+    assert message["From"] == "Anna Schmidt <booking@example.net>"
+    assert message["Reply-To"] == "Anna Schmidt <anna@example.org>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "de"
+    for text in (content(message, "text/plain"), content(message, "text/html")):
+        for words in ("Ihr Termin ist gebucht.", "Dienstag, 24. November 2026", "09:00 – 09:30", "Europe/Berlin",
+                      "Mitteleuropäische Normalzeit", "Anna Schmidt", "Room 4", "engines",
+                      "https://book.example.org/booking/token/", "ansehen oder absagen"):
+            assert words in text, words
+
+
+def test_the_host_reads_it_in_the_language_of_the_settings_and_the_hosts_zone() -> None:
+    message = composed(notice(role="host"))
+    assert re.fullmatch(r"Booked: Call with Bob Müller, Nov 24, 2026, 3:00\sAM", message["Subject"])
+    assert message["Reply-To"].addresses[0].addr_spec == "bob@example.com"
+    text = content(message, "text/plain")
+    for words in ("Bob Müller has booked a time with you.", "Tuesday, November 24, 2026", "America/New_York",
+                  "Bob Müller <bob@example.com>", "The event is in your calendar."):
+        assert words in text, words
+    assert "booking/token" not in message.as_string()
+    german = composed(notice(role="host"), settings=replace(SETTINGS, language="de", sender_name="Praxis"))
+    assert "hat einen Termin bei Ihnen gebucht" in content(german, "text/plain")
+    assert german["From"] == "Praxis <booking@example.net>"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("language", ["en", "en-GB", "de", "de-CH", "fr", "es_MX", "zz", "no_such-tag"])
+def test_every_event_has_its_words_in_every_language(name: str, role: str, language: str) -> None:
+    message = composed(notice(name, role), language)
+    known = language[:2] if language[:2] in LANGUAGES else "en"
+    assert message["Content-Language"] == known
+    text = content(message, "text/plain")
+    assert {"en": "When", "de": "Wann", "fr": "Quand", "es": "Cuándo"}[known] in text
+    assert "%(" not in message["Subject"] + text
+    shown = "book.example.org/booking/" if EVENTS[name] else "book.example.org/book/anna/call/"
+    assert (shown in text) == (role == "invitee")
+    invented = composed(notice("cancel", booked=replace(BOOKED, reason="Ein Schnupfen")), language)
+    assert "Ein Schnupfen" in content(invented, "text/html")
+
+
+@pytest.mark.parametrize(("name", "method", "status", "answer"), [
+    ("book", "REQUEST", "CONFIRMED", "ACCEPTED"), ("request", "REQUEST", "TENTATIVE", "ACCEPTED"),
+    ("confirm", "REQUEST", "CONFIRMED", "ACCEPTED"), ("reschedule", "REQUEST", "CONFIRMED", "ACCEPTED"),
+    ("cancel", "CANCEL", "CANCELLED", "DECLINED"), ("decline", "CANCEL", "CANCELLED", "DECLINED"),
+    ("expire", "CANCEL", "CANCELLED", "DECLINED"),
+])
+def test_the_invitees_calendar_is_told_by_itip(name: str, method: str, status: str, answer: str) -> None:
+    message = composed(notice(name, booked=replace(BOOKED, sequence=3)))
+    assert [found.get_content_type() for found in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics"]
+    calendar_part, attached = part(message, "text/calendar"), part(message, "application/ics")
+    assert calendar_part is not None
+    assert attached is not None
+    assert calendar_part["Content-Type"].params["method"] == method
+    assert calendar_part["Content-Type"].params["charset"] == "utf-8"
+    assert attached.get_filename() == "invite.ics"
+    text = content(message, "text/calendar")
+    assert attached.get_content().decode() == calendar_part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert icalendar.Calendar.from_ical(text)["METHOD"] == method
+    found = event(message)
+    assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == ("u1", 3, status)
+    assert found["DTSTART"].dt == START
+    assert found["DTEND"].dt == START + timedelta(minutes=30)
+    assert found["ORGANIZER"] == "mailto:anna@example.org"
+    assert found["ORGANIZER"].params["SENT-BY"] == "mailto:booking@example.net"
+    assert found["ATTENDEE"] == "mailto:bob@example.com"
+    assert found["ATTENDEE"].params["PARTSTAT"] == answer
+    assert "DTSTAMP" in found
+    assert ("URL" in found) == (method == "REQUEST")
+
+
+@pytest.mark.parametrize(("name", "answer"), [("book", "ACCEPTED"), ("request", "ACCEPTED"), ("cancel", "DECLINED")])
+def test_the_hosts_calendar_is_told_what_the_invitee_answers(name: str, answer: str) -> None:
+    message = composed(notice(name, "host"))
+    calendar_part = part(message, "text/calendar")
+    assert calendar_part is not None
+    assert calendar_part["Content-Type"].params["method"] == "REPLY"
+    found = event(message)
+    assert found["ATTENDEE"].params["PARTSTAT"] == answer
+    assert "URL" not in found
+
+
+def test_a_host_who_declines_gets_no_calendar_part() -> None:
+    assert part(composed(notice("decline", "host")), "text/calendar") is None
+
+
+def test_a_host_without_an_address_is_organizer_by_the_sender() -> None:
+    message = composed(notice(host=Principal("anna")))
+    assert message["Reply-To"] is None
+    assert event(message)["ORGANIZER"] == "mailto:booking@example.net"
+    assert "SENT-BY" not in event(message)["ORGANIZER"].params
+
+
+def test_mails_about_one_reservation_are_one_conversation() -> None:
+    first, moved, ended = composed(notice()), composed(notice("reschedule")), composed(notice("cancel"))
+    assert moved["In-Reply-To"] == moved["References"] == ended["In-Reply-To"] == first["Message-ID"]
+    assert first["In-Reply-To"] is None
+    identifiers = {str(message["Message-ID"]) for message in (first, moved, ended, composed(notice(role="host")))}
+    assert len(identifiers) == 4
+    assert all(identifier.endswith("@example.net>") for identifier in identifiers)
+    assert composed(notice("reschedule"))["Message-ID"] == moved["Message-ID"]
+    assert composed(notice("reschedule", key="another"))["Message-ID"] != moved["Message-ID"]
+
+
+HEADERS = {"From", "To", "Date", "Auto-Submitted", "X-Auto-Response-Suppress", "Subject", "Content-Language",
+           "Message-ID", "Reply-To", "MIME-Version", "Content-Type"}
+
+
+@given(text=st.text(min_size=1, max_size=80))
+def test_nothing_that_people_write_becomes_a_header(text: str) -> None:
+    booked = replace(BOOKED, title=text, invitee_name=text, note=text, location=text)
+    told = notice(booked=booked, host=replace(ANNA, display_name=text))
+    for role in ROLES:
+        message = MailComposer(SETTINGS).compose(replace(told, role=role))
+        assert set(message.keys()) == HEADERS
+        read = message_from_bytes(message.as_bytes(), policy=email.policy.default)
+        assert set(read.keys()) == HEADERS
+        assert read["To"].addresses[0].addr_spec == "bob@example.com"
+        assert len(read["To"].addresses) == 1
+
+
+@pytest.mark.parametrize("text", ["Eve\r\nBcc: x@example.org", "Eve\nSubject: y", "Eve\u2028Bcc: x", '"Eve" <e@x.org>,',
+                                  "=?utf-8?q?Eve=0ABcc=3A?=", "Eve\x00\x0b"])
+def test_known_injections(text: str) -> None:
+    message = composed(notice(booked=replace(BOOKED, title=text, invitee_name=text)))
+    assert set(message.keys()) == HEADERS
+    assert [address.addr_spec for address in message["To"].addresses] == ["bob@example.com"]
+    assert str(message["Subject"]).isprintable()
+    assert message["To"].addresses[0].display_name.isprintable()
+
+
+def test_html_is_escaped() -> None:
+    page = content(composed(notice(booked=replace(BOOKED, note="<script>alert(1)</script>"))), "text/html")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_addresses_in_other_scripts_are_made_ascii_where_they_can_be() -> None:
+    message = composed(notice(booked=replace(BOOKED, invitee_email="bob@exämple.org")))
+    assert message["To"].addresses[0].addr_spec == "bob@xn--exmple-cua.org"
+    assert event(message)["ATTENDEE"] == "mailto:bob@xn--exmple-cua.org"
+    for unusable in ("bob@" + "ä" * 80 + ".org", "a@b\r\nBcc: c@d", "@example.org"):
+        with pytest.raises(DeliveryFailed) as refused:
+            MailComposer(SETTINGS).compose(notice(booked=replace(BOOKED, invitee_email=unusable)))
+        assert refused.value.permanent
+
+
+def test_templates_of_the_sysadmin_go_before_ours(tmp_path: Path) -> None:
+    (tmp_path / "mail.txt").write_text("Ours: {{ heading }}\n{% for label, value in facts %}{{ label }}\n{% endfor %}",
+                                       encoding="utf-8")
+    (tmp_path / "cancel-host.html").write_text("<p>{{ notice.reservation.invitee_name }}</p>", encoding="utf-8")
+    settings = replace(SETTINGS, templates=str(tmp_path))
+    assert content(composed(notice(), "en", settings), "text/plain").startswith("Ours: You are booked.\nWhat\n")
+    assert "<h1" in content(composed(notice(), "en", settings), "text/html")
+    assert content(composed(notice("cancel", "host"), "en", settings), "text/html") == "<p>Bob Müller</p>\n"
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "mail.html").write_text("{{ nothing.here }}", encoding="utf-8")
+    settings = replace(SETTINGS, templates=str(broken))
+    with pytest.raises(DeliveryFailed, match=r"mail\.html.*nothing") as refused:
+        composed(notice(), "en", settings)
+    assert not refused.value.permanent
+    with pytest.raises(InvalidInput):
+        composed(replace(notice(), event="unheard"))
+
+
+def test_nobody_is_told_that_an_ended_booking_holds() -> None:
+    assert event_now("book", BOOKED) == "book"
+    assert event_now("book", replace(BOOKED, status="cancelled")) == "cancel"
+    assert event_now("request", replace(BOOKED, status="declined")) == "decline"
+    assert event_now("request", replace(BOOKED, status="expired")) == "expire"
+    assert event_now("cancel", replace(BOOKED, status="cancelled")) == "cancel"
+
+
+def catalogue(language: str) -> Catalog:
+    return read_po(io.BytesIO((NOTIFY / "translations" / language / "LC_MESSAGES" / "mail.po").read_bytes()), language)
+
+
+TRANSLATED = sorted(set(LANGUAGES) - {"en"})
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_catalogue_is_complete_compiled_and_keeps_placeholders(language: str) -> None:
+    """If this fails: ``python -m babel.messages.frontend compile -D mail -d radicale_booking/notify/translations``."""
+    phrases = {message for _, _, message, _, _ in extract_from_dir(
+        NOTIFY, [("**.py", "python")], keywords={"N_": None, "translate": None, "gettext": None})}
+    messages = {message.id: message for message in catalogue(language) if message.id}
+    assert set(messages) == phrases
+    for phrase, message in messages.items():
+        assert message.string
+        assert not message.fuzzy
+        assert sorted(re.findall(r"%\(\w+\)s", str(message.string))) == sorted(re.findall(r"%\(\w+\)s", str(phrase)))
+    compiled = read_mo(io.BytesIO((NOTIFY / "translations" / language / "LC_MESSAGES" / "mail.mo").read_bytes()))
+    assert {message.id: message.string for message in compiled if message.id} == {
+        phrase: message.string for phrase, message in messages.items()}
