@@ -107,7 +107,9 @@ class Collection(BaseCollection):
         unit_of_work = self._storage.unit_of_work
         if href is None:
             self._forget_members(self.row)
-            unit_of_work.collections.remove(self.row)
+            # The root stays, empty.
+            for gone in [self.row] if self.row.path else unit_of_work.collections.children(self.row):
+                unit_of_work.collections.remove(gone)
             return
         if not pathutils.is_safe_filesystem_path_component(href):
             raise pathutils.UnsafePathError(href)

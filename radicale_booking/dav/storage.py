@@ -51,6 +51,8 @@ class Storage(BaseStorage):
         if "database" not in configuration.options("storage"):
             configuration = configuration.copy(STORAGE_SCHEMA)
         super().__init__(configuration)
+        if configuration.get("storage", "hook"):
+            logger.warning("[storage] hook is not run: it works on a storage of files, and this one is a database")
         self.app = wiring.storage_adapters(configuration)
         self._local = threading.local()
 

@@ -162,7 +162,7 @@ def agree(site: SiteFiles, database: Path) -> None:
                                                       " AND actor = 'anna'")}
     wiring.close()
     for uid, found in live.items():
-        change = reservation_event.read_change(texts[uid], uid)
+        [change] = reservation_event.read_changes(texts[uid], uid)
         assert (change.start, change.end) == (found.start, found.end)
     # An event that the host had cancelled and a stale client then overwrote is the host's own.
     assert set(texts) - {"dentist"} - set(live) <= by_host
