@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,6 +22,8 @@ from radicale_booking.errors import BookingError, Unavailable
 from radicale_booking.store.collections import TRANSPARENCY
 
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
+
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 Pages = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -47,10 +50,19 @@ class BookingApplication(Application):
         return self._max_resource_size
 
     def __call__(self, environ: types.WSGIEnviron, start_response: types.WSGIStartResponse) -> Iterable[bytes]:
-        word = environ.get("PATH_INFO", "").lstrip("/").split("/", 1)[0]
-        if word in RESERVED_NAMES:
-            return self._pages(dict(environ), start_response)
+        prefix = self._prefix(environ)
+        path = environ.get("PATH_INFO", "")
+        inner = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+        if inner.lstrip("/").split("/", 1)[0] in RESERVED_NAMES:
+            return self._pages({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": inner}, start_response)
         return super().__call__(environ, start_response)
+
+    def _prefix(self, environ: types.WSGIEnviron) -> str:
+        """The path below which a proxy shows the server, named as Radicale has it named."""
+        proxied = any(environ.get(f"HTTP_X_FORWARDED_{header}") for header in ("FOR", "HOST", "PROTO", "SERVER"))
+        prefix = self._script_name if self._script_name and proxied else environ.get(
+            "HTTP_X_SCRIPT_NAME", environ.get("SCRIPT_NAME", ""))
+        return str(prefix).rstrip("/") if _PREFIX.fullmatch(str(prefix)) else ""
 
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
         # The look-up of the principal comes before any do_… method.
