@@ -19,4 +19,5 @@ def command(context: Context, host: HostName) -> None:
         "event_types": ", ".join(event_type.slug for event_type in page.event_types),
         "unreadable_settings": [f"{problem.line}: {problem.reason}; {problem.remedy}"
                                 for problem in windows.problems(app, host)],
+        "unreadable_objects": [f"{address}: {reason}" for address, reason in windows.unreadable(app, host)],
     })

@@ -61,6 +61,15 @@ def problems(app: Adapters, host: str) -> list[Problem]:
         return uow.window_problems.of_host(principal.id)
 
 
+def unreadable(app: Adapters, host: str) -> list[tuple[str, str]]:
+    """The objects in the host's calendars that could not be read, and so block the time they may cover: address and
+    reason. Raises ``NotFound``."""
+    with app.store.read() as uow:
+        principal = host_of(uow, host)
+        assert principal.id is not None  # noqa: S101 - read from the store
+        return uow.instances.unreadable(principal.id)
+
+
 def _described(app: Adapters, text: str | None) -> dict[str, str]:
     """Title -> descriptions of the windows that ``text`` describes."""
     found: dict[str, str] = {}

@@ -50,9 +50,18 @@ class Instances:
 
         An item that could not be read, and a series beyond the time it is expanded to, block all they may cover.
         """
-        rows = list(self._overlapping("busy", principal_id, frame))
-        rows += self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
-        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"]) for row in rows]
+        found = [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"])
+                 for row in self._overlapping("busy", principal_id, frame)]
+        blocking = self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
+        return found + [
+            BusyRow(_interval(row), row["busy_type"], row["path"], row["href"],
+                    f"/{row['path']}/{row['href']}: {row['summary'] or 'not expanded as far as this'}")
+            for row in blocking]
+
+    def unreadable(self, principal_id: int) -> list[tuple[str, str]]:
+        """The principal's items that could not be read: address and reason."""
+        rows = self._unit_of_work.query("instance", "unreadable", principal_id=principal_id)
+        return [(f"/{row['path']}/{row['href']}", row["unreadable"]) for row in rows]
 
     def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
         """The occurrences in the bookable hours that overlap ``frame``."""

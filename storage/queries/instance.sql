@@ -44,3 +44,8 @@ SELECT DISTINCT instance.summary
 FROM collection JOIN instance ON instance.collection_id = collection.id
 WHERE collection.principal_id = :principal_id AND collection.role = 'bookable' AND instance.cancelled = 0
     AND instance.all_day = 0;
+
+-- name: unreadable
+SELECT collection.path, item.href, item.unreadable
+FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND item.unreadable IS NOT NULL ORDER BY collection.path, item.href;

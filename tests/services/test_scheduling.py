@@ -8,7 +8,7 @@ import pytest
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking, event_types, life
+from radicale_booking.services import booking, event_types, life, windows
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, draw_hours, event, item_text, remove_item, store_item, wish
 
@@ -171,3 +171,15 @@ def test_an_event_type_is_closed_with_its_last_window_and_comes_back(app: Adapte
     draw_hours(app, "two", datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Tea")
     assert not booking.event_type(app, "ada", "tea").closed
     assert len(open_starts(app, "tea")) == 2
+
+
+def test_an_object_that_cannot_be_read_is_told_to_the_host_and_named_by_explain(app: Adapters) -> None:
+    store_item(app, "ada/calendar", "odd", event("odd", NINE, HALF_HOUR).replace(
+        "DTSTART:", "DTSTART;TZID=Mars/Olympus:").replace("Z\r\nDTEND", "\r\nDTEND"))
+    [(address, reason)] = windows.unreadable(app, "ada")
+    assert address == "/ada/calendar/odd.ics"
+    assert "Mars/Olympus" in reason
+    [busy] = [verdict for verdict in booking.explain(app, "ada", "talk", NINE) if verdict.rule == "busy"]
+    assert not busy.passed
+    assert "/ada/calendar/odd.ics" in busy.cause
+    assert open_starts(app) == []
