@@ -143,6 +143,7 @@ def test_reload_takes_the_new_state_and_loses_no_request(tmp_path: Path, workers
 def test_reload_with_a_bad_state_changes_nothing(tmp_path: Path) -> None:
     with program(tmp_path, 0) as running:
         (tmp_path / "marker").write_text("bad", encoding="utf-8")
+        assert get(running, "/")[0] == 200
         running.process.send_signal(signal.SIGHUP)
         time.sleep(0.5)
         assert get(running, "/")[0] == 200

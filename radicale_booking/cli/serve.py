@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -23,6 +24,8 @@ def command(
     workers: Annotated[int, typer.Option(help="Number of serving processes.", min=1, max=64)] = 1,
 ) -> None:
     """Run the server until SIGTERM or Ctrl-C; SIGHUP reads the configuration anew."""
+    # One that comes before there is a handler for it would end the process; what has just started is up to date.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     config_path = invocation(context).config_path
     configuration, _ = settings_module.load(config_path)
     configured: list[tuple[str, int]] = configuration.get("server", "hosts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,18 @@ EXCEPTIONS = {
 
 def outcomes(module: str, storage: str, folder: Path) -> dict[str, str]:
     """Test -> passed, failed or skipped, in a process of its own."""
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.compat.radicale_suite", "-p", "no:cacheprovider",
-         "--import-mode=importlib", "-c", os.devnull, "--rootdir", str(folder), "-q", "-s", "-W", "ignore",
-         str(folder / f"{module}.py")],
-        cwd=CHECKOUT, env={**os.environ, "SUITE_STORAGE": storage, "PYTEST_ADDOPTS": ""}, capture_output=True,
-        text=True, timeout=300, check=False)
-    found = {line.split()[2]: line.split()[1] for line in run.stdout.splitlines() if line.startswith("SUITE ")}
-    assert found, run.stdout[-2000:] + run.stderr[-2000:]
+    # Not a pipe: a server that the suite leaves behind would hold it open.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "tests.compat.radicale_suite", "-p", "no:cacheprovider",
+             "--import-mode=importlib", "-c", os.devnull, "--rootdir", str(folder), "-q", "-s", "-W", "ignore",
+             str(folder / f"{module}.py")],
+            cwd=CHECKOUT, env={**os.environ, "SUITE_STORAGE": storage, "PYTEST_ADDOPTS": ""}, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, timeout=300, check=False)
+        output.seek(0)
+        said = output.read()
+    found = {line.split()[2]: line.split()[1] for line in said.splitlines() if line.startswith("SUITE ")}
+    assert found, said[-4000:]
     return found
 
 
