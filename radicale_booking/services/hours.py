@@ -76,7 +76,8 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     for row in uow.reservations.occupancies(principal.name, frame):
         occupied.setdefault(event_href(row.calendar_uid), []).append(row.interval)
     moving = asked.excepted
-    blocking = event_type.blocking_calendars
+    # A choice among one host's calendars says nothing about those of the others in a team.
+    blocking = {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
     found = []
     for busy in uow.instances.busy(principal.id, frame):
         if blocking and busy.collection_path not in blocking:
