@@ -70,21 +70,37 @@ def _follow_all(app: Adapters, uow: UnitOfWork, principal: Principal, reservatio
     if reservations[0].series is None:
         _follow(app, uow, principal, reservations[0], changes[0])
         return
+    pairs = _paired(reservations, changes)
+    # Where one moves to the time of the next, the next moves first.
+    later = any(change is not None and change.start > found.start for found, change in pairs)
+    for found, change in reversed(pairs) if later else pairs:
+        if change is not None and change.recurrence != found.recurrence:
+            found = replace(found, recurrence=change.recurrence)
+            uow.reservations.set_state(found)
+        _follow(app, uow, principal, found, change)
+
+
+def _paired(reservations: Sequence[Reservation],
+            changes: Sequence[EventChange]) -> list[tuple[Reservation, EventChange | None]]:
+    """Each occurrence with what the host made of it, None where it is gone.
+
+    A host who moves the whole series gives every occurrence another start: then their order tells them apart.
+    """
     by_recurrence = {change.recurrence: change for change in changes}
-    # A host who moves the whole series gives every occurrence another start: then their order tells them apart.
-    kept = all(found.recurrence in by_recurrence for found in reservations[:1])
-    for number, found in enumerate(reservations):
-        change = by_recurrence.get(found.recurrence) if kept else changes[number] if number < len(changes) else None
-        if change is None or change.removed:
-            if found.live:
-                _end(app, uow, principal, found, "cancel")
-        else:
-            _follow(app, uow, principal, found, change)
+    known = any(found.recurrence in by_recurrence for found in reservations)
+    shifted = len(changes) == len(reservations) and changes[0].recurrence != reservations[0].recurrence
+    if known and not shifted:
+        return [(found, by_recurrence.get(found.recurrence)) for found in reservations]
+    return [(found, changes[number] if number < len(changes) else None) for number, found in enumerate(reservations)]
 
 
 def _follow(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: Reservation,
-            change: EventChange) -> None:
-    """Bring ``reservation`` to what the host made of its event."""
+            change: EventChange | None) -> None:
+    """Bring ``reservation`` to what the host made of its event; None: it is gone."""
+    if change is None or change.removed:
+        if reservation.live:
+            _end(app, uow, principal, reservation, "cancel")
+        return
     if change.status == "CANCELLED":
         if reservation.live:
             _end(app, uow, principal, reservation, "decline" if reservation.status == "pending" else "cancel")
