@@ -211,7 +211,7 @@ def _join(app: Adapters, uow: UnitOfWork, event_type: EventType, shared: Reserva
         raise InvalidInput("email", request.email, "has a seat at this time already", "choose another time")
     joined = _take_seat(uow, shared, request, event_type, request.idempotency_key)
     calendar_objects.write(app, uow, event_type, shared)
-    life.announce_seat(uow, joined, "book")
+    life.announce_seat(uow, joined, "request" if shared.status == "pending" else "book")
     return joined
 
 

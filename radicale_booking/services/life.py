@@ -139,7 +139,7 @@ def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     """Tell one invitee of a group, and note it in the audit trail."""
     assert seen.seat is not None  # noqa: S101 - seen_by gave it
     _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, seen.seat)
-    uow.audit.add("join" if event == "book" else "leave", seen.uid, {"seat": seen.seat})
+    uow.audit.add("leave" if event == "cancel" else "join", seen.uid, {"seat": seen.seat})
 
 
 def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
