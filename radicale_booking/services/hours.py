@@ -75,7 +75,7 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     assert principal.id is not None  # noqa: S101 - read from the store
     occupied: dict[str, list[Interval]] = {}
     for row in uow.reservations.occupancies(principal.name, frame):
-        occupied.setdefault(event_href(row.calendar_uid), []).append(row.interval)
+        occupied.setdefault(row.calendar_uid, []).append(row.interval)
     moving = asked.excepted
     # A choice among one host's calendars says nothing about those of the others in a team.
     blocking = {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
@@ -83,9 +83,9 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     for busy in uow.instances.busy(principal.id, frame):
         if blocking and busy.collection_path not in blocking:
             continue
-        if any(taken.contains(busy.interval) for taken in occupied.get(busy.href, ())):
+        if any(taken.contains(busy.interval) for taken in occupied.get(busy.uid, ())):
             continue
-        if moving is not None and moving.series is None and busy.href == event_href(moving.calendar_uid):
+        if moving is not None and moving.series is None and busy.uid == moving.calendar_uid:
             continue
         found.append(slots.Busy(busy.interval, busy.summary or f"/{busy.collection_path}/{busy.href}"))
     return found

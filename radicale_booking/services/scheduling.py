@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.booked_event import EventChange
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation, next_status
+from radicale_booking.domain.reservation import Reservation, moved_to
 from radicale_booking.errors import Conflict, InvalidInput
 from radicale_booking.services import calendar_objects, life, offers, windows
 from radicale_booking.services.adapters import Adapters
@@ -107,7 +107,8 @@ def _follow(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: R
         return
     if not reservation.live:
         if reservation.status == "cancelled" and change.start > uow.now and _ended_by_host(uow, reservation):
-            _move(app, uow, principal, reservation, change, "reinstate")
+            _move(app, uow, principal, reservation, change,
+                  "resume" if change.status == "TENTATIVE" else "reinstate")
         return
     if (change.start, change.end) != (reservation.start, reservation.end):
         reservation = _move(app, uow, principal, reservation, change, "reschedule")
@@ -121,10 +122,11 @@ def _move(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: Res
     if not timedelta() < change.end - change.start <= _LONGEST_MEETING:
         raise InvalidInput("event", reservation.calendar_uid, "must be longer than nothing and at most a day",
                            "change its end")
-    moved = replace(reservation, start=change.start, end=change.end, modified=uow.now, reason="",
-                    status=next_status(reservation.status, event),
-                    sequence=max(reservation.sequence + 1, change.sequence))
     event_type = uow.reservations.event_type_of(reservation)
+    if event == "resume":
+        reservation = replace(reservation, expires=uow.now + event_type.decision_time)
+    moved = moved_to(reservation, event, change.start, change.end, uow.now)
+    moved = replace(moved, reason="", sequence=max(moved.sequence, change.sequence))
     try:
         uow.reservations.move(moved, event_type)
     except Conflict as refused:

@@ -24,6 +24,7 @@ class BusyRow:
     busy_type: str
     collection_path: str
     href: str
+    uid: str
     summary: str | None
     categories: str | None = None
 
@@ -52,7 +53,7 @@ class Instances:
         """
         rows = list(self._overlapping("busy", principal_id, frame))
         rows += self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
-        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"]) for row in rows]
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"]) for row in rows]
 
     def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
         """The occurrences in the bookable hours that overlap ``frame``."""
@@ -62,7 +63,8 @@ class Instances:
 
     def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:
         """The all-day occurrences in any of the principal's calendars that overlap ``frame``."""
-        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"], row["categories"])
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"],
+                        row["categories"])
                 for row in self._overlapping("all_day", principal_id, frame)]
 
     def titles(self, principal_id: int) -> list[str]:

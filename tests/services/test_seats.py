@@ -73,10 +73,10 @@ def test_the_host_sees_all_and_an_invitee_only_themselves(group: Adapters) -> No
 
 
 def test_the_same_key_gives_the_same_seat(group: Adapters) -> None:
-    booking.reserve(group, wish(email=BOB, key="b"))
+    first = booking.reserve(group, wish(email=BOB, key="b"))
     second = booking.reserve(group, wish(email=EVE, key="e"))
-    for email, key, seat in ((EVE, "e", second.seat), (BOB, "b", booking.reserve(group, wish(email=BOB, key="b")).seat)):
-        assert booking.reserve(group, wish(email=email, key=key)).seat == seat
+    for email, key, seat in ((EVE, "e", second), (BOB, "b", first)):
+        assert booking.reserve(group, wish(email=email, key=key)).seat == seat.seat
     assert seats_left(group)[NINE] == 1
     assert mails(group, EVE) == ["book"]
     with pytest.raises(InvalidInput) as refused:
@@ -123,7 +123,7 @@ def test_the_host_cancels_for_all_and_undoes_it(group: Adapters) -> None:
     assert {booking.reservation(group, seat.seat or "").status for seat in seats} == {"cancelled"}
     store_item(group, "ada/calendar", seats[0].uid, text)
     assert {booking.reservation(group, seat.seat or "").status for seat in seats} == {"confirmed"}
-    assert mails(group, EVE) == mails(group, BOB) == ["book", "cancel", "confirm"]
+    assert {tuple(mails(group, email)) for email in (BOB, EVE)} == {("book", "cancel", "confirm")}
     assert seats_left(group)[NINE] == 1
 
 
