@@ -184,7 +184,7 @@ CREATE TABLE reservation (
     recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
     CHECK (start_epoch < end_epoch)
 );
-CREATE UNIQUE INDEX reservation_idempotency ON reservation (principal_id, idempotency_key)
+CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 CREATE INDEX reservation_start ON reservation (principal_id, start_epoch);
 CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);

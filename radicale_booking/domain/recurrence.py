@@ -105,10 +105,10 @@ def _series(master: Component, overrides: Sequence[Component], frame: Interval,
     """The master's occurrences that no override replaces, and whether they are all."""
     zone = master.zone or floating_zone
     walls, whole = _walls(master, frame, zone)
-    replaced = {override.recurrence_id for override in overrides}
+    replaced = {_original(override, zone, floating_zone) for override in overrides}
     following = sorted((override for override in overrides if override.this_and_future),
-                       key=lambda override: override.recurrence_id or override.start)
-    turns = [override.recurrence_id or override.start for override in following]
+                       key=lambda override: _original(override, zone, floating_zone))
+    turns = [_original(override, zone, floating_zone) for override in following]
     instances = []
     for period in walls:
         if period.start in replaced or period.start in master.exdates or period.start.date() in master.exdays:
@@ -116,13 +116,24 @@ def _series(master: Component, overrides: Sequence[Component], frame: Interval,
         turn = bisect_right(turns, period.start)
         if turn:
             component = following[turn - 1]
-            moved = period.start + (component.start - turns[turn - 1])
+            shift = component.start - (component.recurrence_id or component.start)
+            moved = _shown(period.start, zone, component.zone or floating_zone) + shift
             instances.append(_instance(component, moved, None, floating_zone))
         else:
             instances.append(_instance(master, period.start, period.duration, floating_zone))
     if not whole:
         instances = [one for one in instances if one.start < frame.end and one.end >= frame.start]
     return instances, whole
+
+
+def _original(override: Component, zone: tzinfo, floating_zone: tzinfo) -> datetime:
+    """Which start in ``zone`` it replaces: it may stand in another zone than the series."""
+    return _shown(override.recurrence_id or override.start, override.zone or floating_zone, zone)
+
+
+def _shown(wall: datetime, zone: tzinfo, other: tzinfo) -> datetime:
+    """What a clock in ``other`` shows when one in ``zone`` shows ``wall``."""
+    return wall if zone == other else civil.wall(civil.to_utc(wall, zone), other)
 
 
 def _walls(master: Component, frame: Interval, zone: tzinfo) -> tuple[list[Period], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from radicale_booking.domain.question import Answer
@@ -19,6 +19,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("confirmed", "cancel"): "cancelled",
     ("confirmed", "reschedule"): "confirmed",
     ("cancelled", "reinstate"): "confirmed",
+    ("cancelled", "resume"): "pending",
 }
 STATUSES = ("pending", "confirmed", "declined", "cancelled", "expired")
 LIVE = frozenset({"pending", "confirmed"})
@@ -74,6 +75,12 @@ class Reservation:
     def live(self) -> bool:
         """Whether it occupies the host's time."""
         return self.status in LIVE
+
+
+def moved_to(found: Reservation, event: str, start: datetime, end: datetime, now: datetime) -> Reservation:
+    """``found`` at another time by ``event``; it is decided before it begins. Raises ``IllegalTransition``."""
+    return replace(found, start=start, end=end, modified=now, status=next_status(found.status, event),
+                   sequence=found.sequence + 1, expires=None if found.expires is None else min(found.expires, start))
 
 
 def next_status(status: str, event: str) -> str:

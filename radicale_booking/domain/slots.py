@@ -173,11 +173,11 @@ class _Question:
                        for start in (diary.seats_taken if event_type.seats > 1 else ())}
         own = set(self.shared.values())
         self.occupancies = _Timeline(o for o in diary.occupancies if o.interval not in own)
-        self.booked: dict[tuple[str, Hashable], dict[datetime, timedelta]] = defaultdict(dict)
+        self.booked: dict[tuple[str, Hashable], list[Interval]] = defaultdict(list)
         for booking in diary.booked if event_type.limits else ():
             on = booking.start.astimezone(diary.zone).date()
             for name, key in _PERIODS.items():
-                self.booked[name, key(on)][booking.start] = booking.length
+                self.booked[name, key(on)].append(booking)
 
     def window_at(self, start: datetime) -> Window | None:
         i = bisect_right(self._window_starts, start) - 1
@@ -292,8 +292,9 @@ def _within_limits(question: _Question, start: datetime) -> tuple[bool, str]:
     on = start.astimezone(question.diary.zone).date()
     for name, key in _PERIODS.items():
         count, minutes = getattr(event_type, f"limit_per_{name}"), getattr(event_type, f"minutes_per_{name}")
-        # Another seat at a booked start is no further meeting.
-        others = [length for booked, length in question.booked[name, key(on)].items() if booked != start]
+        # Another seat at a booked start is no further meeting; another host's is.
+        others = [booked.length for booked in question.booked[name, key(on)]
+                  if event_type.seats == 1 or booked.start != start]
         if count is not None and len(others) >= count:
             return False, f"{count}/{name}"
         if minutes is not None and sum(others, event_type.duration) > timedelta(minutes=minutes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 
@@ -12,6 +13,8 @@ from radicale_booking.domain import civil
 from radicale_booking.domain.booked_event import BookedEvent, EventChange
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.recurrence import Component, expand
+from radicale_booking.domain.repetition import starts
+from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import component, read_calendar
 
@@ -64,40 +67,56 @@ def _finished(calendar: Any, event: Any, booked: BookedEvent) -> str:
     _set(event, "STATUS", _STATUS.get(shown.status, "CANCELLED"))
     for name in ("DTEND", "DURATION"):
         event.pop(name, None)
+    _write_people(event, booked)
     if series:
         _write_series(calendar, event, booked)
     else:
         _set(event, "DTSTART", shown.start)
         _set(event, "DTEND", shown.end)
-    _write_people(event, booked)
     calendar.add_missing_timezones()
     return str(calendar.to_ical().decode("utf-8"))
 
 
 def _write_series(calendar: Any, event: Any, booked: BookedEvent) -> None:
+    """The occurrences as a rule where they still follow it, else as dates; what is unlike the first as overrides."""
     first = booked.reservations[0]
     assert first.recurrence is not None  # noqa: S101 - the schema holds it
     length = first.end - first.start
-    local = first.recurrence.astimezone(booked.zone)
-    _set(event, "DTSTART", local)
-    _set(event, "DTEND", (first.recurrence + length).astimezone(booked.zone))
-    _set(event, "RRULE", {"FREQ": _FREQUENCY[booked.every], "INTERVAL": booked.interval,
-                          "COUNT": len(booked.reservations)})
-    event.pop("EXDATE", None)
+    _set(event, "DTSTART", first.recurrence.astimezone(booked.zone))
+    _set(event, "DTEND", _local(first.recurrence + length, booked.zone))
+    for name in ("RRULE", "RDATE", "EXDATE"):
+        event.pop(name, None)
+    recurrences = [found.recurrence for found in booked.reservations if found.recurrence is not None]
+    if booked.every and recurrences == starts(recurrences[0], booked.zone, booked.every, booked.interval,
+                                              len(recurrences)):
+        event.add("RRULE", {"FREQ": _FREQUENCY[booked.every], "INTERVAL": booked.interval, "COUNT": len(recurrences)})
+    else:
+        event.add("RDATE", recurrences[1:])
     calendar.subcomponents = [found for found in calendar.subcomponents if "RECURRENCE-ID" not in found]
-    for reservation in booked.reservations:
-        assert reservation.recurrence is not None  # noqa: S101 - the schema holds it
-        original = reservation.recurrence.astimezone(booked.zone)
-        if not reservation.live:
-            event.add("EXDATE", original)
-        elif (reservation.start, reservation.end) != (reservation.recurrence, reservation.recurrence + length):
-            override = event.copy(recursive=True)
-            for name in ("RRULE", "EXDATE"):
-                override.pop(name, None)
-            override.add("RECURRENCE-ID", original)
-            _set(override, "DTSTART", reservation.start.astimezone(booked.zone))
-            _set(override, "DTEND", reservation.end.astimezone(booked.zone))
-            calendar.add_component(override)
+    usual = str(event["STATUS"])
+    for reservation, recurrence in zip(booked.reservations, recurrences, strict=True):
+        status = _STATUS.get(reservation.status)
+        if status is None:
+            event.add("EXDATE", recurrence.astimezone(booked.zone))
+        elif (reservation.start, reservation.end, status) != (recurrence, recurrence + length, usual):
+            calendar.add_component(_override(event, reservation, recurrence, status, booked.zone))
+
+
+def _override(event: Any, reservation: Reservation, recurrence: datetime, status: str, zone: ZoneInfo) -> Any:
+    override = event.copy(recursive=True)
+    for name in ("RRULE", "RDATE", "EXDATE"):
+        override.pop(name, None)
+    override.add("RECURRENCE-ID", recurrence.astimezone(zone))
+    _set(override, "STATUS", status)
+    _set(override, "DTSTART", _local(reservation.start, zone))
+    _set(override, "DTEND", _local(reservation.end, zone))
+    return override
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """``instant`` on the clock of ``zone``, in UTC where that clock shows it for the second time."""
+    local = instant.astimezone(zone)
+    return instant if local.fold else local
 
 
 def _write_people(event: Any, booked: BookedEvent) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from radicale_booking.domain import location, question, repetition, slots
+from radicale_booking.domain import civil, location, question, repetition, slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
@@ -147,7 +148,7 @@ def _booked_before(uow: UnitOfWork, event_type: EventType, request: BookingReque
 
 
 def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest, asked: Asked) -> Reservation:
-    drafts = _drafts(event_type, request, _starts(uow, event_type, request))
+    drafts = _drafts(event_type, request, _starts(uow, event_type, request), _zone(uow, event_type))
     hosts = offers.assign(app, uow, event_type, [draft.start for draft in drafts], asked)
     shared = uow.reservations.at(event_type, request.start) if event_type.seats > 1 else None
     if shared is not None:
@@ -177,13 +178,17 @@ def _starts(uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> 
                            "choose fewer")
     if request.occurrences == 1:
         return [request.start]
-    owner = offers.host_of(uow, event_type.host)
-    return repetition.starts(request.start, hours.zone_of(owner, event_type), event_type.repeat_every,
+    return repetition.starts(request.start, _zone(uow, event_type), event_type.repeat_every,
                              event_type.repeat_interval, request.occurrences)
 
 
-def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[datetime]) -> list[Reservation]:
-    """The reservations without hosts and times of making."""
+def _zone(uow: UnitOfWork, event_type: EventType) -> ZoneInfo:
+    return hours.zone_of(offers.host_of(uow, event_type.host), event_type)
+
+
+def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[datetime],
+            zone: ZoneInfo) -> list[Reservation]:
+    """The reservations without hosts and times of making; ``zone`` is that of the series."""
     series = str(uuid.uuid4()) if len(starts) > 1 else None
     place = location.chosen(event_type.locations, request.location, request.location_value, secrets.token_urlsafe(12))
     answers = question.answers(event_type.questions, request.answers)
@@ -192,7 +197,9 @@ def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[dat
         status="pending" if event_type.confirmation else "confirmed", start=start, end=start + event_type.duration,
         invitee_name=request.name, invitee_email=request.email, created=start, modified=start,
         invitee_timezone=request.timezone, language=request.language, note=request.note, location=place,
-        answers=answers, guests=request.guests, series=series, recurrence=start if series else None)
+        answers=answers, guests=request.guests, series=series,
+        # In a fold the rule means the first of two instants.
+        recurrence=civil.to_utc(civil.wall(start, zone), zone) if series else None)
         for start in starts]
 
 
@@ -204,7 +211,7 @@ def _join(app: Adapters, uow: UnitOfWork, event_type: EventType, shared: Reserva
         raise InvalidInput("email", request.email, "has a seat at this time already", "choose another time")
     joined = _take_seat(uow, shared, request, event_type, request.idempotency_key)
     calendar_objects.write(app, uow, event_type, shared)
-    life.announce_seat(uow, joined, "book")
+    life.announce_seat(uow, joined, "request" if shared.status == "pending" else "book")
     return joined
 
 

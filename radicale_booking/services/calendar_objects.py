@@ -93,11 +93,12 @@ def _target(uow: UnitOfWork, host: Principal, event_type: EventType) -> Collecti
 def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> BookedEvent:
     reservations = uow.reservations.of_object(reservation.calendar_uid)
     hosts = [host for name in reservation.hosts if (host := uow.principals.get(name)) is not None]
+    owner = uow.principals.get(event_type.host) or hosts[0]
     first = reservations[0]
     return BookedEvent(
         reservations=reservations, hosts=hosts, invitees=_invitees(uow, event_type, first), guests=first.guests,
         description=_description(event_type, first), manage_url=manage.url(app, first),
-        zone=hours.zone_of(hosts[0], event_type), every=event_type.repeat_every, interval=event_type.repeat_interval)
+        zone=hours.zone_of(owner, event_type), every=event_type.repeat_every, interval=event_type.repeat_interval)
 
 
 def _invitees(uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> Sequence[Invitee]:

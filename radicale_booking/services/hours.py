@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _STRETCH = timedelta(days=14)
+_ANY_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall times are naive
 _LONGEST_RUN = timedelta(days=366)
 
 
@@ -74,16 +75,17 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     assert principal.id is not None  # noqa: S101 - read from the store
     occupied: dict[str, list[Interval]] = {}
     for row in uow.reservations.occupancies(principal.name, frame):
-        occupied.setdefault(event_href(row.calendar_uid), []).append(row.interval)
+        occupied.setdefault(row.calendar_uid, []).append(row.interval)
     moving = asked.excepted
-    blocking = event_type.blocking_calendars
+    # A choice among one host's calendars says nothing about those of the others in a team.
+    blocking = {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
     found = []
     for busy in uow.instances.busy(principal.id, frame):
         if blocking and busy.collection_path not in blocking:
             continue
-        if any(taken.contains(busy.interval) for taken in occupied.get(busy.href, ())):
+        if any(taken.contains(busy.interval) for taken in occupied.get(busy.uid, ())):
             continue
-        if moving is not None and moving.series is None and busy.href == event_href(moving.calendar_uid):
+        if moving is not None and moving.series is None and busy.uid == moving.calendar_uid:
             continue
         found.append(slots.Busy(busy.interval, busy.summary or f"/{busy.collection_path}/{busy.href}"))
     return found
@@ -109,13 +111,19 @@ def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: E
                                                           row.href)) for row in rows if not row.all_day], titles)
     combined = app.calendar.availability(principal.availability, whole, ZoneInfo(principal.timezone))
     if combined is not None and not titles:
-        found = [slots.Window(part, zone, "calendar-availability") for part in combined.available]
+        found = [slots.Window(part, zone, "calendar-availability", _grid_start(part, zone))
+                 for part in combined.available]
     unavailable = [gap.interval for gap in combined.unavailable] if combined is not None else []
     return hours.opened(
         found, {day: times for day, times in event_type.date_overrides.items() if _meets(day, zone, whole)}, zone,
         days_off=days_off(principal.holidays, whole.start.date() - _DAY, whole.end.date() + _DAY),
         closed=unavailable + [row.interval for row in uow.instances.all_day(principal.id, whole)
                               if hours.is_closing(row.summary or "", row.categories or "")])
+
+
+def _grid_start(available: Interval, zone: ZoneInfo) -> datetime | None:
+    """Where time available for longer than a day begins depends on the frame, so its grid begins at midnight."""
+    return civil.to_utc(_ANY_MIDNIGHT, zone) if available.length > _DAY else None
 
 
 def _meets(day: date, zone: ZoneInfo, frame: Interval) -> bool:
@@ -134,9 +142,10 @@ def _seats_taken(uow: UnitOfWork, event_type: EventType, frame: Interval,
     if event_type.seats == 1:
         return {}
     taken = uow.seats.taken(event_type, frame)
-    if excepted is not None:
-        taken.pop(excepted.start, None)
-    return taken
+    if excepted is None:
+        return taken
+    # A group that moves does not join another.
+    return {start: event_type.seats for start in taken if start != excepted.start}
 
 
 def _invitee_bookings(uow: UnitOfWork, event_type: EventType, asked: Asked) -> int:

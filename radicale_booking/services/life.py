@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.event_type import EventType
-from radicale_booking.domain.reservation import Reservation, next_status
+from radicale_booking.domain.reservation import Reservation, moved_to, next_status
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, NotFound
 from radicale_booking.services import calendar_objects, offers, requests
@@ -16,7 +16,7 @@ from radicale_booking.services.hours import Asked
 
 BATCH = 100
 #: What people are told where they need no word of their own for it.
-_TOLD_AS = {"reinstate": "confirm"}
+_TOLD_AS = {"reinstate": "confirm", "resume": "request"}
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
@@ -54,8 +54,7 @@ def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservat
         event_type = uow.reservations.event_type_of(found)
         usual = replace(event_type, duration=found.end - found.start, other_durations=())
         asked = Asked(excepted=found)
-        moved = replace(found, start=start, end=start + (found.end - found.start), modified=uow.now,
-                        status=next_status(found.status, "reschedule"), sequence=found.sequence + 1)
+        moved = moved_to(found, "reschedule", start, start + usual.duration, uow.now)
         try:
             offers.assign(app, uow, usual, [start], asked)
             uow.reservations.move(moved, event_type)
@@ -139,7 +138,7 @@ def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     """Tell one invitee of a group, and note it in the audit trail."""
     assert seen.seat is not None  # noqa: S101 - seen_by gave it
     _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, seen.seat)
-    uow.audit.add("join" if event == "book" else "leave", seen.uid, {"seat": seen.seat})
+    uow.audit.add("leave" if event == "cancel" else "join", seen.uid, {"seat": seen.seat})
 
 
 def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,

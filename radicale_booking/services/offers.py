@@ -67,7 +67,8 @@ def assign(app: Adapters, uow: UnitOfWork, event_type: EventType, starts: Sequen
     if not free:
         assert refused is not None  # noqa: S101 - there is at least one choice
         raise refused
-    return _chosen(uow, event_type, free)
+    # Who moves a booking takes no turn; its hosts may have left the team since.
+    return free[0] if asked.excepted is not None else _chosen(uow, event_type, free)
 
 
 def check(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, start: datetime, asked: Asked) -> None:

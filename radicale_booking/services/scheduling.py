@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.booked_event import EventChange
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation, next_status
+from radicale_booking.domain.reservation import Reservation, moved_to
 from radicale_booking.errors import Conflict, InvalidInput
 from radicale_booking.services import calendar_objects, life, offers, windows
 from radicale_booking.services.adapters import Adapters
@@ -70,28 +70,45 @@ def _follow_all(app: Adapters, uow: UnitOfWork, principal: Principal, reservatio
     if reservations[0].series is None:
         _follow(app, uow, principal, reservations[0], changes[0])
         return
+    pairs = _paired(reservations, changes)
+    # Where one moves to the time of the next, the next moves first.
+    later = any(change is not None and change.start > found.start for found, change in pairs)
+    for found, change in reversed(pairs) if later else pairs:
+        if change is not None and change.recurrence != found.recurrence:
+            found = replace(found, recurrence=change.recurrence)
+            uow.reservations.set_state(found)
+        _follow(app, uow, principal, found, change)
+
+
+def _paired(reservations: Sequence[Reservation],
+            changes: Sequence[EventChange]) -> list[tuple[Reservation, EventChange | None]]:
+    """Each occurrence with what the host made of it, None where it is gone.
+
+    A host who moves the whole series gives every occurrence another start: then their order tells them apart.
+    """
     by_recurrence = {change.recurrence: change for change in changes}
-    # A host who moves the whole series gives every occurrence another start: then their order tells them apart.
-    kept = all(found.recurrence in by_recurrence for found in reservations[:1])
-    for number, found in enumerate(reservations):
-        change = by_recurrence.get(found.recurrence) if kept else changes[number] if number < len(changes) else None
-        if change is None or change.removed:
-            if found.live:
-                _end(app, uow, principal, found, "cancel")
-        else:
-            _follow(app, uow, principal, found, change)
+    known = any(found.recurrence in by_recurrence for found in reservations)
+    shifted = len(changes) == len(reservations) and changes[0].recurrence != reservations[0].recurrence
+    if known and not shifted:
+        return [(found, by_recurrence.get(found.recurrence)) for found in reservations]
+    return [(found, changes[number] if number < len(changes) else None) for number, found in enumerate(reservations)]
 
 
 def _follow(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: Reservation,
-            change: EventChange) -> None:
-    """Bring ``reservation`` to what the host made of its event."""
+            change: EventChange | None) -> None:
+    """Bring ``reservation`` to what the host made of its event; None: it is gone."""
+    if change is None or change.removed:
+        if reservation.live:
+            _end(app, uow, principal, reservation, "cancel")
+        return
     if change.status == "CANCELLED":
         if reservation.live:
             _end(app, uow, principal, reservation, "decline" if reservation.status == "pending" else "cancel")
         return
     if not reservation.live:
         if reservation.status == "cancelled" and change.start > uow.now and _ended_by_host(uow, reservation):
-            _move(app, uow, principal, reservation, change, "reinstate")
+            _move(app, uow, principal, reservation, change,
+                  "resume" if change.status == "TENTATIVE" else "reinstate")
         return
     if (change.start, change.end) != (reservation.start, reservation.end):
         reservation = _move(app, uow, principal, reservation, change, "reschedule")
@@ -105,10 +122,11 @@ def _move(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: Res
     if not timedelta() < change.end - change.start <= _LONGEST_MEETING:
         raise InvalidInput("event", reservation.calendar_uid, "must be longer than nothing and at most a day",
                            "change its end")
-    moved = replace(reservation, start=change.start, end=change.end, modified=uow.now, reason="",
-                    status=next_status(reservation.status, event),
-                    sequence=max(reservation.sequence + 1, change.sequence))
     event_type = uow.reservations.event_type_of(reservation)
+    if event == "resume":
+        reservation = replace(reservation, expires=uow.now + event_type.decision_time)
+    moved = moved_to(reservation, event, change.start, change.end, uow.now)
+    moved = replace(moved, reason="", sequence=max(moved.sequence, change.sequence))
     try:
         uow.reservations.move(moved, event_type)
     except Conflict as refused:

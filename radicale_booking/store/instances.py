@@ -24,6 +24,7 @@ class BusyRow:
     busy_type: str
     collection_path: str
     href: str
+    uid: str
     summary: str | None
     categories: str | None = None
 
@@ -50,11 +51,11 @@ class Instances:
 
         An item that could not be read, and a series beyond the time it is expanded to, block all they may cover.
         """
-        found = [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"])
+        found = [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"])
                  for row in self._overlapping("busy", principal_id, frame)]
         blocking = self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
         return found + [
-            BusyRow(_interval(row), row["busy_type"], row["path"], row["href"],
+            BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"],
                     f"/{row['path']}/{row['href']}: {row['summary'] or 'not expanded as far as this'}")
             for row in blocking]
 
@@ -71,7 +72,8 @@ class Instances:
 
     def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:
         """The all-day occurrences in any of the principal's calendars that overlap ``frame``."""
-        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["summary"], row["categories"])
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"],
+                        row["categories"])
                 for row in self._overlapping("all_day", principal_id, frame)]
 
     def titles(self, principal_id: int) -> list[str]:

@@ -78,7 +78,7 @@ class Reservations:
         return replace(reservation, id=reservation_id, event_type_id=event_type.id or 0)
 
     def set_state(self, reservation: Reservation) -> None:
-        """Store status, sequence, reason and expiry; one that is no longer live frees its time."""
+        """Store status, sequence, reason, expiry and recurrence; one that is no longer live frees its time."""
         self._update(reservation)
         if not reservation.live:
             self._unit_of_work.execute("reservation", "end_occupancy", reservation_id=reservation.id)
@@ -94,7 +94,7 @@ class Reservations:
             "reservation", "update", id=reservation.id, status=reservation.status,
             start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end), sequence=reservation.sequence,
             reason=reservation.reason, expires_epoch=_optional_epoch(reservation.expires),
-            now=self._unit_of_work.now_epoch)
+            recurrence_epoch=_optional_epoch(reservation.recurrence), now=self._unit_of_work.now_epoch)
 
     def event_type_of(self, reservation: Reservation) -> EventType:
         """The event type that was booked."""

@@ -56,3 +56,8 @@ CREATE TABLE window_problem (
     remedy TEXT NOT NULL
 );
 CREATE INDEX window_problem_item ON window_problem (item_id);
+
+-- A key belongs to an event type: the hosts of a team share it, and a host has several event types.
+DROP INDEX reservation_idempotency;
+CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;

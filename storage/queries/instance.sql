@@ -1,5 +1,5 @@
 -- name: busy
-SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, collection.path, instance.summary
+SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, item.uid, collection.path, instance.summary
 FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
@@ -8,14 +8,14 @@ WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' A
 ORDER BY instance.start_epoch;
 
 -- name: blocking_items
-SELECT item.first_epoch AS start_epoch, item.last_epoch AS end_epoch, 'BUSY' AS busy_type, item.href, collection.path,
+SELECT item.first_epoch AS start_epoch, item.last_epoch AS end_epoch, 'BUSY' AS busy_type, item.href, item.uid, collection.path,
     item.unreadable AS summary
 FROM collection JOIN item ON item.collection_id = collection.id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
     AND item.unreadable IS NOT NULL AND item.first_epoch < :range_end AND item.last_epoch > :range_start
 UNION ALL
-SELECT item.expanded_until_epoch, item.last_epoch, 'BUSY', item.href, collection.path, NULL
+SELECT item.expanded_until_epoch, item.last_epoch, 'BUSY', item.href, item.uid, collection.path, NULL
 FROM collection JOIN item ON item.collection_id = collection.id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
@@ -31,7 +31,7 @@ WHERE collection.principal_id = :principal_id AND collection.role = 'bookable'
 ORDER BY instance.start_epoch;
 
 -- name: all_day
-SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, collection.path, instance.summary,
+SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, item.uid, collection.path, instance.summary,
     instance.categories
 FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR'

@@ -87,7 +87,7 @@ GROUP BY principal.name;
 
 -- name: update
 UPDATE reservation SET status = :status, start_epoch = :start_epoch, end_epoch = :end_epoch, sequence = :sequence,
-    reason = :reason, expires_epoch = :expires_epoch, modified_epoch = :now
+    reason = :reason, expires_epoch = :expires_epoch, recurrence_epoch = :recurrence_epoch, modified_epoch = :now
 WHERE id = :id;
 
 -- name: end_occupancy

@@ -9,13 +9,13 @@ import pytest
 from radicale_booking.domain.reservation import LIVE, STATUSES, Reservation, next_status
 from radicale_booking.errors import IllegalTransition
 
-_EVENTS = ("confirm", "decline", "cancel", "expire", "reschedule", "reinstate")
+_EVENTS = ("confirm", "decline", "cancel", "expire", "reschedule", "reinstate", "resume")
 #: Written out here as people expect it, not read from the code.
 _ALLOWED = {
     "pending": {"confirm": "confirmed", "decline": "declined", "cancel": "cancelled", "expire": "expired",
                 "reschedule": "pending"},
     "confirmed": {"cancel": "cancelled", "reschedule": "confirmed"},
-    "declined": {}, "cancelled": {"reinstate": "confirmed"}, "expired": {},
+    "declined": {}, "cancelled": {"reinstate": "confirmed", "resume": "pending"}, "expired": {},
 }
 
 
@@ -40,7 +40,8 @@ def test_no_other_event_or_status_is_known() -> None:
 def test_what_ended_lives_again_only_when_a_cancellation_is_undone() -> None:
     assert set(_ALLOWED) == set(STATUSES)
     assert {"pending", "confirmed"} == LIVE
-    assert {event for status in STATUSES if status not in LIVE for event in _ALLOWED[status]} == {"reinstate"}
+    assert {event for status in STATUSES if status not in LIVE for event in _ALLOWED[status]} == {
+        "reinstate", "resume"}
 
 
 @pytest.mark.parametrize(("status", "live"), [

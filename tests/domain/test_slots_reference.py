@@ -66,9 +66,9 @@ class Case:
 
     def _in_limits(self, start: datetime) -> bool:
         event_type, day = self.event_type, self._local(start).date()
-        lengths = {booked.start: booked.length for booked in self.diary.booked if booked.start != start}
-        on_day = [length for other, length in lengths.items() if self._local(other).date() == day]
-        in_week = [other for other in lengths if self._local(other).isocalendar()[:2] == day.isocalendar()[:2]]
+        booked = self.diary.booked
+        on_day = [other.length for other in booked if self._local(other.start).date() == day]
+        in_week = [other for other in booked if self._local(other.start).isocalendar()[:2] == day.isocalendar()[:2]]
         minutes = (sum(on_day, timedelta()) + event_type.duration) // _MINUTE
         return ((event_type.limit_per_day is None or len(on_day) < event_type.limit_per_day)
                 and (event_type.limit_per_week is None or len(in_week) < event_type.limit_per_week)

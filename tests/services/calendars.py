@@ -21,8 +21,8 @@ def event(uid: str, start: datetime, length: timedelta, summary: str = "Bookable
 
 
 def store_item(app: Adapters, path: str, uid: str, text: str) -> None:
-    """What a client's PUT does."""
-    with app.store.write(actor="client") as uow:
+    """What a client's PUT does, signed in as the owner."""
+    with app.store.write(actor=path.partition("/")[0]) as uow:
         collection = uow.collections.get(path)
         assert collection is not None
         old = uow.items.by_uid(collection.id, uid)
@@ -33,8 +33,8 @@ def store_item(app: Adapters, path: str, uid: str, text: str) -> None:
 
 
 def remove_item(app: Adapters, path: str, uid: str) -> None:
-    """What a client's DELETE does."""
-    with app.store.write(actor="client") as uow:
+    """What a client's DELETE does, signed in as the owner."""
+    with app.store.write(actor=path.partition("/")[0]) as uow:
         collection = uow.collections.get(path)
         assert collection is not None
         item = uow.items.by_uid(collection.id, uid)
@@ -51,8 +51,29 @@ def item_text(app: Adapters, path: str, uid: str) -> str | None:
         return item.text if item is not None else None
 
 
-def draw_hours(app: Adapters, uid: str, start: datetime, length: timedelta, title: str = "Bookable") -> None:
-    store_item(app, "ada/bookable", uid, event(uid, start, length, title))
+def draw_hours(app: Adapters, uid: str, start: datetime, length: timedelta, title: str = "Bookable",
+               host: str = "ada", extra: str = "") -> None:
+    store_item(app, f"{host}/bookable", uid, event(uid, start, length, title, extra))
+
+
+def objects(app: Adapters, host: str) -> dict[str, str]:
+    """UID -> text of everything in the host's default calendar."""
+    with app.store.read() as uow:
+        calendar = uow.collections.get(f"{host}/calendar")
+        assert calendar is not None
+        return {item.uid: item.text for item in uow.items.all(calendar.id)}
+
+
+def mails(app: Adapters, recipient: str = "bob@example.org") -> list[str]:
+    """The events that ``recipient`` is told about, in order."""
+    with app.store.read() as uow:
+        return [row.payload["event"] for row in uow.outbox.pending() if row.recipient == recipient]
+
+
+def audited(app: Adapters, subject: str) -> list[str]:
+    """What the audit trail says was done to ``subject``, in order."""
+    with app.store.read() as uow:
+        return [row.action for row in uow.audit.of(subject)]
 
 
 def wish(start: datetime = NINE, key: str | None = None, slug: str = "talk", email: str = "bob@example.org",
