@@ -13,13 +13,19 @@ from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.domain.principal import Principal
-from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
 
 if TYPE_CHECKING:
     from radicale_booking.dav.storage import Storage
 
 _TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
+
+
+class StoredItem(radicale_item.Item):
+    """Radicale's item with its Schedule-Tag (RFC 6638 §3.2.10), None for one without scheduling."""
+
+    schedule_tag: str | None = None
 
 
 class Collection(BaseCollection):
@@ -44,14 +50,17 @@ class Collection(BaseCollection):
 
     @property
     def tag(self) -> str:
-        return self.row.tag
+        # What Radicale can do with the items of a calendar it can do with the messages in an inbox.
+        return "VCALENDAR" if self.row.tag == INBOX else self.row.tag
 
-    def item(self, row: ItemRow) -> radicale_item.Item:
+    def item(self, row: ItemRow) -> StoredItem:
         """``row`` as Radicale's item, its text not parsed."""
-        return radicale_item.Item(
+        item = StoredItem(
             collection=self, href=row.href, etag=row.etag, uid=row.uid, name=row.name, text=row.text,
             component_name=row.component, time_range=(row.first_epoch, row.last_epoch),
             last_modified=http_date(row.modified_epoch))
+        item.schedule_tag = row.schedule_tag
+        return item
 
     def get_multi(self, hrefs: Iterable[str]) -> Iterator[tuple[str, radicale_item.Item | None]]:
         wanted = list(dict.fromkeys(hrefs))

@@ -19,7 +19,7 @@ from radicale_booking.dav.collection import Collection
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
-from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 
@@ -51,6 +51,8 @@ class Storage(BaseStorage):
         if "database" not in configuration.options("storage"):
             configuration = configuration.copy(STORAGE_SCHEMA)
         super().__init__(configuration)
+        #: Whether there are inboxes and outboxes: stock Radicale would show them as calendars.
+        self.scheduling = False
         self.app = wiring.storage_adapters(configuration)
         self._local = threading.local()
 
@@ -88,7 +90,7 @@ class Storage(BaseStorage):
         if item is not None:
             yield item
             return
-        row = self.unit_of_work.collections.get(sane_path)
+        row = self.collection_at(sane_path)
         if row is None:
             return
         collection = Collection(self, row)
@@ -99,9 +101,29 @@ class Storage(BaseStorage):
         for item_row in self.unit_of_work.items.all(row.id):
             with enter(sane_path, item_row.href):
                 yield collection.item(item_row)
-        for child in self.unit_of_work.collections.children(row):
+        for child in self._children(row):
             with enter(child.path, None):
                 yield Collection(self, child)
+
+    def collection_at(self, sane_path: str) -> CollectionRow | None:
+        """The collection at ``sane_path``; an inbox or outbox is there though nothing is stored of it yet."""
+        row = self.unit_of_work.collections.get(sane_path)
+        if row is not None:
+            return row if self.scheduling or row.tag != INBOX else None
+        home, _, name = sane_path.partition("/")
+        principal = self.unit_of_work.principals.get(home) if self.scheduling and name in BOXES else None
+        if principal is None or not principal.email:
+            return None
+        return CollectionRow(id=0, path=sane_path, tag=BOXES[name], role=None, transparent=True, props={},
+                             incarnation="empty", sequence=0, oldest_sequence=0, modified_epoch=0,
+                             principal_id=principal.id)
+
+    def _children(self, row: CollectionRow) -> list[CollectionRow]:
+        stored = self.unit_of_work.collections.children(row)
+        taken = {child.path for child in stored}
+        names = [f"{row.path}/{name}" for name in BOXES] if row.path and "/" not in row.path else []
+        boxes = [self.collection_at(path) for path in names if path not in taken]
+        return [child for child in (*stored, *boxes) if child is not None and (self.scheduling or child.tag != INBOX)]
 
     def item_at(self, sane_path: str) -> radicale_item.Item | None:
         """The item at ``sane_path``, which has no slash at its ends."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 TRANSPARENCY = "C:schedule-calendar-transp"
+#: Tags of the collections that scheduling needs (RFC 6638 §2); neither is a calendar, the outbox is never stored.
+INBOX, OUTBOX = "SCHEDULE-INBOX", "SCHEDULE-OUTBOX"
+#: Where they are below the principal's home.
+BOXES = {"inbox": INBOX, "outbox": OUTBOX}
 
 
 @dataclass(frozen=True, slots=True)
