@@ -170,6 +170,11 @@ def _privileges(*names: str) -> _Rule:
     return write
 
 
+def _shown_name(place: Place) -> str | None:
+    given = place.collection.props.get("D:displayname") if place.collection is not None else None
+    return given or (place.principal.shown_name if place.principal is not None else None)
+
+
 def _addresses(place: Place, element: ET.Element) -> bool:
     assert place.principal is not None  # noqa: S101 - its kind says so
     for number, address in enumerate(place.principal.addresses):
@@ -214,7 +219,7 @@ def _calendars(place: Place, element: ET.Element) -> bool:
 
 _RULES: dict[str, dict[str, _Rule]] = {
     "principal": {
-        clark("D:displayname"): _text(lambda place: place.principal.shown_name if place.principal else None),
+        clark("D:displayname"): _text(_shown_name),
         clark("D:resourcetype"): _elements("D:principal", "D:collection"),
         clark("D:principal-URL"): _hrefs(),
         clark("D:group-membership"): _elements(),

@@ -16,6 +16,7 @@ from radicale.storage import BaseStorage
 
 from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
+from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
@@ -63,6 +64,20 @@ class Storage(BaseStorage):
         if held is None:
             raise RuntimeError("the storage is used outside acquire_lock")
         return held
+
+    @contextlib.contextmanager
+    def exchanging(self, exchange: Exchange) -> Iterator[Exchange]:
+        """Let ``exchange`` be what the request of this thread says about scheduling."""
+        self._local.exchange = exchange
+        try:
+            yield exchange
+        finally:
+            self._local.exchange = None
+
+    @property
+    def exchange(self) -> Exchange:
+        """That of the request, or one that asks for nothing."""
+        return getattr(self._local, "exchange", None) or Exchange()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[UnitOfWork]:

@@ -98,6 +98,11 @@ class Collections:
             "collection", "set_props", id=collection.id, tag=collection.tag if tag is None else tag,
             transparent=_transparent(props), props=_write(props), now=self._unit_of_work.now_epoch)
 
+    def make_default(self, principal_id: int, collection_id: int) -> None:
+        """Let invitations and bookings of the principal go into this calendar instead of the former."""
+        self._unit_of_work.execute("collection", "clear_default", principal_id=principal_id)
+        self._unit_of_work.execute("collection", "set_default", id=collection_id)
+
     def claim(self, name: str, principal_id: int) -> None:
         """Make the principal ``principal_id`` the owner of ``/<name>/`` and of all that is below it."""
         escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

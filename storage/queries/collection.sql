@@ -34,3 +34,9 @@ DELETE FROM collection WHERE id = :id;
 
 -- name: all
 SELECT * FROM collection WHERE path <> '' AND tag <> 'SCHEDULE-INBOX' ORDER BY path;
+
+-- name: clear_default
+UPDATE collection SET role = NULL WHERE principal_id = :principal_id AND role = 'default';
+
+-- name: set_default
+UPDATE collection SET role = 'default' WHERE id = :id;
