@@ -12,6 +12,9 @@ from radicale_booking.ical.content_lines import Block, Line
 from radicale_booking.ical.itip_message import escaped, public
 from radicale_booking.ical.scheduling_object import REPLIED, SchedulingText, stamp
 
+#: Our own parameter of a COMMENT: the attendee whose remark it is.
+_REMARKED = "X-RADICALE-BOOKING-ATTENDEE"
+
 
 def revise(text: str, revision: Revision, now: datetime) -> str:
     """The organizer's object as it is stored: SEQUENCE and DTSTAMP risen, PARTSTATs reset, nothing left to force."""
@@ -35,6 +38,16 @@ def set_status(text: str, statuses: Mapping[str, str]) -> str:
     for event in target.events.values():
         for address, status in statuses.items():
             _change(event, address, _with_parameter("SCHEDULE-STATUS", status))
+    return target.text()
+
+
+def set_comment(text: str, address: str, comment: str) -> str:
+    """The organizer's object with what the attendee ``address`` remarked last, nothing where ``comment`` is empty."""
+    target = SchedulingText.parse(text)
+    for event in target.events.values():
+        event.drop(lambda item: isinstance(item, Line) and item.name == "COMMENT" and item.get(_REMARKED) == address)
+        if comment and any(normalised(line.value) == address for line in event.lines("ATTENDEE")):
+            event.add(Line.make("COMMENT", escaped(comment)).having(_REMARKED, address))
     return target.text()
 
 
