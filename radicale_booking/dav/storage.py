@@ -18,9 +18,10 @@ from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
-from radicale_booking.services import scheduling
+from radicale_booking.services import implicit, scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
+from radicale_booking.store.items import ItemRow
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 
@@ -155,12 +156,13 @@ class Storage(BaseStorage):
         assert isinstance(source, Collection) and isinstance(to_collection, Collection) and item.href  # noqa: S101, PT018
         if source.row.id == to_collection.row.id and item.href == to_href:
             return
-        if source.row.principal_id == to_collection.row.principal_id:
+        same_owner = source.row.principal_id == to_collection.row.principal_id
+        if same_owner:
             # The booking goes along with its event.
             self.unit_of_work.items.delete(source.row.id, item.href)
         else:
             source.delete(item.href)
-        to_collection.upload(to_href, item)
+        to_collection.upload(to_href, item, scheduled=not same_owner)
 
     def create_collection(self, href: str, items: Iterable[radicale_item.Item] | None = None,
                           props: Mapping[str, str] | None = None
@@ -188,6 +190,18 @@ class Storage(BaseStorage):
             self.unit_of_work.principals.add(Principal(path))
         return collections.add(path, (props or {}).get("tag", ""), props)
 
+    def schedule(self, collection: CollectionRow, owner: Principal | None, old: ItemRow | None, text: str,
+                 uid: str) -> tuple[str, str | None]:
+        """Tell those who take part in the event ``text``; it as it is to be stored, and its Schedule-Tag."""
+        old_text = old.text if old is not None and old.uid == uid else None
+        done = implicit.written(self.app, self.unit_of_work, owner, collection, old_text, text,
+                                uid) if self.scheduling and owner is not None else None
+        if done is None:
+            return text, None
+        self.exchange.schedule_tag = done.schedule_tag
+        self.exchange.rewritten = done.text != text
+        return done.text, done.schedule_tag
+
     def written(self, collection: CollectionRow, old_text: str | None, new_text: str, uid: str) -> None:
         """Tell the booking system that an item was stored."""
         scheduling.item_written(self.app, self.unit_of_work, collection, old_text, new_text, uid)
@@ -195,6 +209,9 @@ class Storage(BaseStorage):
     def removed(self, collection: CollectionRow, uid: str, text: str) -> None:
         """Tell the booking system that an item was removed."""
         scheduling.item_removed(self.app, self.unit_of_work, collection, uid, text)
+        owner = self.unit_of_work.principals.owner_of(collection) if implicit.concerns(text) else None
+        if self.scheduling and owner is not None:
+            implicit.removed(self.app, self.unit_of_work, owner, collection, text, uid, reply=self.exchange.reply)
 
     def verify(self) -> bool:
         """Whether the database is sound and every item can be parsed; what is not is logged."""

@@ -10,7 +10,6 @@ from radicale_booking.domain.recurrence import Instance, expand
 from radicale_booking.ical.reader import read_components
 from radicale_booking.ical.scheduling_object import SchedulingText
 
-
 _MOMENT = timedelta(seconds=1)
 
 
