@@ -25,10 +25,11 @@ def occurrences(text: str, frame: Interval, floating_zone: tzinfo, most: int) ->
                   if one.instance is not None}
     found: list[tuple[InstanceId, Interval]] = []
     for one in expand(read_components(text), frame, floating_zone).instances:
-        if one.component.status == "CANCELLED":
+        interval = Interval(one.start, max(one.end, one.start + _MOMENT))
+        if one.component.status == "CANCELLED" or not interval.overlaps(frame):
             continue
         name = None if single else overridden.get(one.start, _named(one, floating_zone))
-        found.append((name, Interval(one.start, max(one.end, one.start + _MOMENT))))
+        found.append((name, interval))
         if len(found) == most:
             break
     return found

@@ -37,7 +37,7 @@ def set_status(text: str, statuses: Mapping[str, str]) -> str:
     target = SchedulingText.parse(text)
     for event in target.events.values():
         for address, status in statuses.items():
-            _change(event, address, _with_parameter("SCHEDULE-STATUS", status))
+            _change(event, address, _with_parameter("SCHEDULE-STATUS", status), ("ORGANIZER", "ATTENDEE"))
     return target.text()
 
 
@@ -155,12 +155,13 @@ def _has(target: SchedulingText, instance: When) -> bool:
     return target.view.governing(instance) is not None and target.occurs(instance)
 
 
-def _change(event: Block, address: str, new: Callable[[Line], Line]) -> bool:
+def _change(event: Block, address: str, new: Callable[[Line], Line],
+            order: tuple[str, str] = ("ATTENDEE", "ORGANIZER")) -> bool:
     """Change the ATTENDEE or ORGANIZER lines of ``address``; whether there was one.
 
-    An organizer who attends has both lines: then it is his ATTENDEE line.
+    An organizer who attends has both lines: then it is the first in ``order``.
     """
-    name = next((name for name in ("ATTENDEE", "ORGANIZER")
+    name = next((name for name in order
                  if any(normalised(line.value) == address for line in event.lines(name))), None)
     if name is None:
         return False

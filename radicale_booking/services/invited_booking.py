@@ -69,7 +69,7 @@ def requested(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: In
     instances = app.scheduling.occurrences(text, frame, ZoneInfo(inviter.timezone), _MOST_INSTANCES)
     names = {itip_keys.of_instance(view.uid, inviter.address, instance) for instance, _ in instances}
     for key, booked in _live(uow, event_type, itip_keys.of_event(view.uid, inviter.address)):
-        if key.rpartition("/")[0] + "/" not in names:
+        if booked.end > uow.now and key.rpartition("/")[0] + "/" not in names:
             life.end(app, uow, booked, "cancel")
     decided = Decided()
     for instance, interval in instances:
