@@ -17,11 +17,11 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, listing, principals, properties
+from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, Unavailable
+from radicale_booking.errors import BookingError, SlotTaken, Unavailable
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
@@ -129,7 +129,8 @@ class BookingApplication(Application):
         return self._writing(super().do_PUT, request)
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_POST, request)
+        posted = self._posted if self._box(request[2]) is not None else super().do_POST
+        return _guarded(posted, request)
 
     def do_REPORT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
@@ -163,6 +164,21 @@ class BookingApplication(Application):
         with self._storage.acquire_lock("w", user, path=path, actor=user):
             return boxes.patch(self._storage.app, self._storage.unit_of_work, base_prefix, path, body)
 
+    def _posted(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
+                request_info: dict[str, Any]) -> types.WSGIResponse:
+        """Everybody who is signed in may ask when the others are free."""
+        if not user:
+            return httputils.NOT_ALLOWED
+        try:
+            text = httputils.read_request_body(self.configuration, environ, request_info)
+        except RuntimeError:
+            return httputils.BAD_REQUEST
+        except TimeoutError:
+            return httputils.REQUEST_TIMEOUT
+        assert isinstance(self._storage, Storage)  # noqa: S101 - it has boxes
+        with self._storage.acquire_lock("r", user):
+            return outbox.post(self._storage.app, self._storage.unit_of_work, user, text)
+
     def _writing(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]) -> types.WSGIResponse:
         """A request that may schedule; nobody but the server puts anything into a box or removes one."""
         environ, path = request[0], request[2]
@@ -173,7 +189,12 @@ class BookingApplication(Application):
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
         with self._storage.exchanging(Exchange.of(environ)) as exchange:
-            status, headers, body, xml_request = _guarded(method, request)
+            try:
+                status, headers, body, xml_request = method(*request)
+            except BookingError as error:
+                if isinstance(error, SlotTaken):
+                    self._storage.renew(path)
+                return _answer(error)
         if status < HTTPStatus.BAD_REQUEST and environ["REQUEST_METHOD"] == "PUT":
             headers = dict(headers)
             if exchange.schedule_tag:

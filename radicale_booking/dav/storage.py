@@ -148,6 +148,15 @@ class Storage(BaseStorage):
         row = self.unit_of_work.items.get(parent.id, href) if parent is not None and parent.tag else None
         return Collection(self, parent).item(row) if parent is not None and row is not None else None
 
+    def renew(self, path: str) -> None:
+        """Give the item at ``path`` a new ETag: a program whose change of it was refused then reads it again."""
+        parent_path, _, href = path.strip("/").rpartition("/")
+        with self.app.store.write(actor="server", principal=parent_path.split("/")[0]) as unit_of_work:
+            parent = unit_of_work.collections.get(parent_path)
+            row = unit_of_work.items.get(parent.id, href) if parent is not None else None
+            if row is not None:
+                unit_of_work.items.renew(row)
+
     def move(self, item: radicale_item.Item, to_collection: Any, to_href: str) -> None:
         """Move ``item``, replacing what is at ``to_href``."""
         if not pathutils.is_safe_filesystem_path_component(to_href):
