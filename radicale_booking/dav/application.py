@@ -228,10 +228,10 @@ class BookingApplication(Application):
 def _with_tokens(answer: types.WSGIResponse) -> types.WSGIResponse:
     """The answer with what the server can do beyond Radicale in its DAV header (RFC 6638 §2, RFC 7953 §7)."""
     status, headers, body, xml_request = answer
-    headers = dict(headers)
-    if "DAV" in headers:
-        headers["DAV"] = _TOKENS
-    return status, headers, body, xml_request
+    if "DAV" not in dict(headers):
+        # Radicale knows its own answers again, and asks who it is that may not.
+        return answer
+    return status, {**dict(headers), "DAV": _TOKENS}, body, xml_request
 
 
 def _guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],

@@ -42,6 +42,14 @@ def test_a_principal_says_where_and_as_whom_it_schedules(site: Site) -> None:
         "current-user-principal": ["/bob/"]}
 
 
+@pytest.mark.parametrize(("method", "path"), [("PROPFIND", "/"), ("PROPFIND", "/principals/"), ("REPORT", "/bob/"),
+                                              ("PUT", "/bob/calendar/a.ics"), ("POST", "/bob/outbox/"),
+                                              ("PROPPATCH", "/bob/inbox/"), ("DELETE", "/bob/inbox/a.ics")])
+def test_who_does_not_say_a_name_is_asked_for_it(site: Site, method: str, path: str) -> None:
+    answer = Client(site["bob"].application, "").request(method, path, propfind("<D:current-user-principal/>"))
+    assert answer.status == 401
+
+
 @pytest.mark.parametrize("path", ["/", "/principals/"])
 def test_the_user_is_found_from_outside(site: Site, path: str) -> None:
     assert found(site["bob"], path, "D:current-user-principal") == {"current-user-principal": ["/bob/"]}
