@@ -67,6 +67,10 @@ class NotAllowed(BookingError):
     reason: str = ""
 
 
+class SchedulingRefused(NotAllowed):
+    """``action`` names the precondition of RFC 6638 or RFC 4791 that a calendar object violates."""
+
+
 class LinkExpired(NotAllowed):
     """A signed link is past its time or was made for another purpose."""
 
@@ -86,6 +90,10 @@ class SlotTaken(Conflict):
     start: datetime
     alternatives: Sequence[datetime] = field(default_factory=tuple)
     rule: str = "occupancy"
+
+
+class ScheduleTagChanged(Conflict):
+    """A scheduling object is not as the program last saw it (RFC 6638 §3.2.10)."""
 
 
 @dataclass(eq=False)

@@ -67,6 +67,14 @@ def web_address(value: Any) -> str:
     return text
 
 
+def mail_domain(value: Any) -> str:
+    """The part of an e-mail address behind the @, in lower case; '' stays ''. Raises ``ValueError``."""
+    text = str(value).strip().lower()
+    if any(letter in "@/:, \t" for letter in text):
+        raise ValueError(f"not a domain: {text!r}")
+    return text
+
+
 def days(value: Any) -> int:
     """A whole number of days from 1 to 3 660. Raises ``ValueError``."""
     number = int(value)
@@ -93,6 +101,8 @@ STORAGE_SCHEMA: dict[str, dict[str, dict[str, Any]]] = {
 BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
     "data_folder": {"value": "", "help": "folder of all files that have no setting of their own", "type": filepath},
     "public_url": {"value": "", "help": "the address of this server as people reach it", "type": web_address},
+    "address_domain": {"value": "", "help": "domain of the addresses HOST+EVENT-TYPE@DOMAIN that can be invited",
+                       "type": mail_domain},
     "secret_file": {"value": "", "help": "key that signs links; created on first use", "type": filepath},
     "instance_past_days": {"value": "366", "help": "how far back recurring events are indexed", "type": days},
     "instance_future_days": {"value": "731", "help": "how far ahead recurring events are indexed", "type": days},
@@ -112,6 +122,7 @@ _ACCEPTED: dict[Any, str] = {
     days: "a whole number of days from 1 to 3660",
     positive_count: "a whole number from 1 to 1000",
     database_url: "sqlite:///PATH",
+    mail_domain: "a domain such as calendar.example.org",
     web_address: "an address such as https://calendar.example.org",
     **MAIL_ACCEPTED,
 }
@@ -138,18 +149,25 @@ class InvalidSettings(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the booking system needs to know; paths are absolute, ``public_url`` has no trailing slash."""
+    """What the booking system needs to know; paths are absolute, ``public_url`` has no trailing slash,
+    ``address_domain`` is that of addresses which can be invited to book."""
 
     database: str
     data_folder: Path
     public_url: str
     secret_file: Path
     users_file: Path
+    address_domain: str = ""
     instance_past_days: int = 366
     instance_future_days: int = 731
     access_log: bool = True
     threads: int = 8
     mail: MailSettings = field(default_factory=MailSettings)
+
+    @property
+    def booking_domain(self) -> str:
+        """``address_domain``, by default the host of ``public_url``."""
+        return self.address_domain or (urlsplit(self.public_url).hostname or "")
 
     @property
     def database_file(self) -> Path:
@@ -200,6 +218,7 @@ def of(configuration: Configuration) -> Settings:
     if not ours:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
+                   address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
 
 

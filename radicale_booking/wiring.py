@@ -18,7 +18,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.ical import availability, instances, reservation_event, window_text
+from radicale_booking.ical import availability, instances, reservation_event, scheduling, window_text
 from radicale_booking.links import SignedLinks
 from radicale_booking.notify.mail import MailComposer
 from radicale_booking.notify.smtp import SmtpMailer
@@ -99,6 +99,7 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         store=open_store(settings.database, clock=clock),
         clock=clock,
         calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
+        scheduling=scheduling,
         links=SignedLinks(settings.secret_file, clock),
         settings=settings,
         composer=MailComposer(settings.mail),

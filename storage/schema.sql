@@ -18,7 +18,9 @@ CREATE TABLE principal (
     host INTEGER NOT NULL DEFAULT 0 CHECK (host IN (0, 1)),
     created_epoch BIGINT NOT NULL,
     holidays TEXT NOT NULL DEFAULT '',
-    availability TEXT NOT NULL DEFAULT ''
+    availability TEXT NOT NULL DEFAULT '',
+    auto_schedule TEXT NOT NULL DEFAULT 'none' CHECK (auto_schedule IN
+        ('none', 'accept-always', 'decline-always', 'accept-if-free', 'decline-if-busy', 'automatic'))
 );
 CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from radicale_booking.cli.invocation import Context, HostName, invocation
+from radicale_booking.domain.principal import AUTO_SCHEDULE_MODES
 from radicale_booking.services import accounts
 
 
@@ -15,10 +16,12 @@ def command(
     host: HostName,
     holidays: Annotated[str | None, typer.Option(help="Country whose public holidays are days off, such as DE or DE-BY;"
                                                       " empty for none.")] = None,
+    auto_schedule: Annotated[str | None, typer.Option(help="What is answered to an invitation at once: one of "
+                                                           f"{', '.join(AUTO_SCHEDULE_MODES)}.")] = None,
 ) -> None:
     """Make a user bookable: a calendar for bookable hours, and a default calendar for the bookings."""
     call = invocation(context)
     app = call.app()
-    accounts.enable_host(app, host, holidays)
+    accounts.enable_host(app, host, holidays, auto_schedule)
     call.say(f"{host} can be booked; draw bookable hours into the calendar {app.settings.public_url}/{host}/bookable/",
              {"name": host, "bookable_hours": f"{app.settings.public_url}/{host}/bookable/"})

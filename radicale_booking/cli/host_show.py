@@ -15,6 +15,7 @@ def command(context: Context, host: HostName) -> None:
         "name": page.principal.name, "email": page.principal.email, "timezone": page.principal.timezone,
         "booking_page": f"{app.settings.public_url}/book/{host}/",
         "calendar_address": f"{app.settings.public_url}/{host}/",
+        "auto_schedule": page.principal.auto_schedule,
         "holidays": page.principal.holidays,
         "event_types": ", ".join(event_type.slug for event_type in page.event_types),
         "unreadable_settings": [f"{problem.line}: {problem.reason}; {problem.remedy}"

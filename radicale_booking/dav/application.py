@@ -6,21 +6,28 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 from defusedxml import ElementTree as DefusedET
 from defusedxml.common import DefusedXmlException
 from radicale import httputils, rights, types, xmlutils
 from radicale.app import Application
+from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import errors, listing
+from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties
+from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, Unavailable
-from radicale_booking.store.collections import TRANSPARENCY
+from radicale_booking.errors import BookingError, SlotTaken, Unavailable
+from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
+_MULTISTATUS = xmlutils.make_clark("D:multistatus")
+_TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule, calendar-availability, "
+           "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
@@ -39,6 +46,8 @@ class BookingApplication(Application):
         super().__init__(configuration)
         self._pages = pages
         # The rows hold UTF-8, and a share may rename and convert what it lists.
+        if isinstance(self._storage, Storage):
+            self._storage.scheduling = True
         self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled
 
     @property
@@ -53,7 +62,11 @@ class BookingApplication(Application):
         prefix = self._prefix(environ)
         path = environ.get("PATH_INFO", "")
         inner = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
-        if inner.lstrip("/").split("/", 1)[0] in RESERVED_NAMES:
+        word = inner.lstrip("/").split("/", 1)[0]
+        if word == "principals" and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            # Programs look for the user here too.
+            return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
+        if word in RESERVED_NAMES:
             return self._pages({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": inner}, start_response)
         return super().__call__(environ, start_response)
 
@@ -80,8 +93,14 @@ class BookingApplication(Application):
                 element.remove(value)
         return body
 
+    def _xml_response(self, xml_content: ET.Element, request_info: dict[str, Any]) -> bytes:
+        if isinstance(self._storage, Storage) and xml_content.tag == _MULTISTATUS and "base_prefix" in request_info:
+            with self._storage.reading() as unit_of_work:
+                properties.amend(unit_of_work, request_info["base_prefix"], xml_content)
+        return super()._xml_response(xml_content, request_info)
+
     def do_DELETE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802 - Radicale's name
-        return _guarded(super().do_DELETE, request)
+        return self._writing(super().do_DELETE, request)
 
     def do_GET(self, *request: Any, **options: Any) -> types.WSGIResponse:  # noqa: N802
         return _guarded(self._got, request, **options)
@@ -94,6 +113,9 @@ class BookingApplication(Application):
                 return answer
         return super().do_GET(environ, base_prefix, path, user, user_groups, request_info)
 
+    def do_OPTIONS(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        return _with_tokens(super().do_OPTIONS(*request))
+
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return _guarded(super().do_MKCALENDAR, request)
 
@@ -101,25 +123,104 @@ class BookingApplication(Application):
         return _guarded(super().do_MKCOL, request)
 
     def do_MOVE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_MOVE, request)
+        return self._writing(super().do_MOVE, request)
 
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         if request[0].get("HTTP_DEPTH", "0") == "1":
-            return _guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
-        return _guarded(super().do_PROPFIND, request)
+            answer = _guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
+        else:
+            request[-1]["base_prefix"] = request[1]
+            answer = _guarded(super().do_PROPFIND, request)
+        return _with_tokens(answer)
 
     def do_PROPPATCH(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_PROPPATCH, request)
+        if self._box(request[2]) is not None:
+            return _guarded(self._patch_box, request)
+        return _with_tokens(_guarded(super().do_PROPPATCH, request))
 
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_PUT, request)
+        return self._writing(super().do_PUT, request)
+
+    def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        posted = self._posted if self._box(request[2]) is not None else super().do_POST
+        return _guarded(posted, request)
 
     def do_REPORT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(self._listed, (listing.report, super().do_REPORT, *request))
+        return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
+
+    def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
+        if request.body is None or request.body.tag not in principals.REPORTS or not request.user:
+            return listing.report(request)
+        if not request.access().check("r"):
+            return httputils.NOT_ALLOWED
+        with request.storage.acquire_lock("r", request.user):
+            return principals.report(request.storage.unit_of_work, request.base_prefix, request.path, request.body)
+
+    def _box(self, path: str) -> str | None:
+        """The tag of the inbox or outbox that is at ``path`` or holds it, else None."""
+        words = path.strip("/").split("/")
+        if not isinstance(self._storage, Storage) or len(words) < 2 or words[1] not in BOXES:
+            return None
+        with self._storage.acquire_lock("r"):
+            found = self._storage.collection_at("/".join(words[:2]))
+        return found.tag if found is not None and found.tag in BOXES.values() else None
+
+    def _patch_box(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
+                   request_info: dict[str, Any]) -> types.WSGIResponse:
+        if not Access(self._rights, user, user_groups, path).check("w"):
+            return httputils.NOT_ALLOWED
+        try:
+            body = self._read_xml_request_body(environ, request_info)
+        except RuntimeError:
+            return httputils.BAD_REQUEST
+        assert isinstance(self._storage, Storage)  # noqa: S101 - it has boxes
+        with self._storage.acquire_lock("w", user, path=path, actor=user):
+            return boxes.patch(self._storage.app, self._storage.unit_of_work, base_prefix, path, body)
+
+    def _posted(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
+                request_info: dict[str, Any]) -> types.WSGIResponse:
+        """Everybody who is signed in may ask when the others are free."""
+        if not user:
+            return httputils.NOT_ALLOWED
+        try:
+            text = httputils.read_request_body(self.configuration, environ, request_info)
+        except RuntimeError:
+            return httputils.BAD_REQUEST
+        except TimeoutError:
+            return httputils.REQUEST_TIMEOUT
+        assert isinstance(self._storage, Storage)  # noqa: S101 - it has boxes
+        with self._storage.acquire_lock("r", user):
+            return outbox.post(self._storage.app, self._storage.unit_of_work, user, text)
+
+    def _writing(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]) -> types.WSGIResponse:
+        """A request that may schedule; nobody but the server puts anything into a box or removes one."""
+        environ, path = request[0], request[2]
+        if not isinstance(self._storage, Storage):
+            return _guarded(method, request)
+        destination = urlparse(unquote(environ.get("HTTP_DESTINATION", ""))).path.removeprefix(request[1])
+        of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
+        if (self._box(path) and not of_message) or self._box(destination):
+            return httputils.FORBIDDEN
+        with self._storage.exchanging(Exchange.of(environ)) as exchange:
+            try:
+                status, headers, body, xml_request = method(*request)
+            except BookingError as error:
+                if isinstance(error, SlotTaken):
+                    self._storage.renew(path)
+                return _answer(error)
+        if status < HTTPStatus.BAD_REQUEST and environ["REQUEST_METHOD"] == "PUT":
+            headers = dict(headers)
+            if exchange.schedule_tag:
+                headers["Schedule-Tag"] = exchange.schedule_tag
+            if exchange.rewritten:
+                # What was sent is not what a GET gives (RFC 4791 §5.3.4).
+                headers.pop("ETag", None)
+        return status, headers, body, xml_request
 
     def _listed(self, listed: Callable[[listing.Request], types.WSGIResponse | None],
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,
                 user: str, user_groups: set[str], request_info: dict[str, Any]) -> types.WSGIResponse:
+        request_info["base_prefix"] = base_prefix
         if not self._lists or not isinstance(self._storage, Storage):
             return generic(environ, base_prefix, path, user, user_groups, request_info)
         try:
@@ -135,6 +236,15 @@ class BookingApplication(Application):
             return answer
         again = {**environ, "wsgi.input": io.BytesIO(raw)}
         return generic(again, base_prefix, path, user, user_groups, request_info)
+
+
+def _with_tokens(answer: types.WSGIResponse) -> types.WSGIResponse:
+    """The answer with what the server can do beyond Radicale in its DAV header (RFC 6638 §2, RFC 7953 §7)."""
+    status, headers, body, xml_request = answer
+    if "DAV" not in dict(headers):
+        # Radicale knows its own answers again, and asks who it is that may not.
+        return answer
+    return status, {**dict(headers), "DAV": _TOKENS}, body, xml_request
 
 
 def _guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],

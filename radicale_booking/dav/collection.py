@@ -13,13 +13,19 @@ from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.domain.principal import Principal
-from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
 
 if TYPE_CHECKING:
     from radicale_booking.dav.storage import Storage
 
 _TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
+
+
+class StoredItem(radicale_item.Item):
+    """Radicale's item with its Schedule-Tag (RFC 6638 §3.2.10), None for one without scheduling."""
+
+    schedule_tag: str | None = None
 
 
 class Collection(BaseCollection):
@@ -44,14 +50,17 @@ class Collection(BaseCollection):
 
     @property
     def tag(self) -> str:
-        return self.row.tag
+        # What Radicale can do with the items of a calendar it can do with the messages in an inbox.
+        return "VCALENDAR" if self.row.tag == INBOX else self.row.tag
 
-    def item(self, row: ItemRow) -> radicale_item.Item:
+    def item(self, row: ItemRow) -> StoredItem:
         """``row`` as Radicale's item, its text not parsed."""
-        return radicale_item.Item(
+        item = StoredItem(
             collection=self, href=row.href, etag=row.etag, uid=row.uid, name=row.name, text=row.text,
             component_name=row.component, time_range=(row.first_epoch, row.last_epoch),
             last_modified=http_date(row.modified_epoch))
+        item.schedule_tag = row.schedule_tag
+        return item
 
     def get_multi(self, hrefs: Iterable[str]) -> Iterator[tuple[str, radicale_item.Item | None]]:
         wanted = list(dict.fromkeys(hrefs))
@@ -79,20 +88,25 @@ class Collection(BaseCollection):
     def has_uid(self, uid: str) -> bool:
         return self._storage.unit_of_work.items.has_uid(self.row.id, uid)
 
-    def upload(self, href: str, item: radicale_item.Item) -> tuple[radicale_item.Item, radicale_item.Item | None]:
+    def upload(self, href: str, item: radicale_item.Item, *,
+               scheduled: bool = True) -> tuple[radicale_item.Item, radicale_item.Item | None]:
         """Store ``item`` as ``href``; the stored item and the one it replaced.
 
-        Raises ``SlotTaken`` when a reservation's event was moved to a time that is not free.
+        Unless it is ``scheduled``, nobody is told: of what was moved or imported nothing is new.
+        Raises ``SchedulingRefused``, or ``SlotTaken`` when a reservation's event was moved to a time that is not free.
         """
         if not pathutils.is_safe_filesystem_path_component(href):
             raise pathutils.UnsafePathError(href)
         unit_of_work = self._storage.unit_of_work
         old = unit_of_work.items.get(self.row.id, href)
-        text = item.serialize()
+        self._storage.exchange.check(old.schedule_tag if old is not None else None)
+        text, schedule_tag = item.serialize(), self._tag_of(old, item)
+        if scheduled and item.component_name == "VEVENT":
+            text, schedule_tag = self._storage.schedule(self.row, self._owner, old, text, item.uid)
         index = self._storage.app.calendar.index(text, now=unit_of_work.now, owner=self._owner)
         row = unit_of_work.items.store(
             self.row.id, href=href, uid=item.uid, name=item.name, component=item.component_name,
-            text=text, index=index)
+            text=text, index=index, schedule_tag=schedule_tag)
         if old is not None and old.uid != item.uid:
             self._storage.removed(self.row, old.uid, old.text)
             old_text = None
@@ -116,9 +130,14 @@ class Collection(BaseCollection):
         row = unit_of_work.items.get(self.row.id, href)
         if row is None:
             raise ComponentNotFoundError(href)
+        self._storage.exchange.check(row.schedule_tag)
         unit_of_work.items.delete(self.row.id, href)
         self._storage.removed(self.row, row.uid, row.text)
         self._refresh()
+
+    def _tag_of(self, old: ItemRow | None, item: radicale_item.Item) -> str | None:
+        """The Schedule-Tag of what is stored without scheduling: that of the item that was moved, or replaced."""
+        return getattr(item, "schedule_tag", None) or (old.schedule_tag if old is not None else None)
 
     def _forget_members(self, collection: CollectionRow) -> None:
         unit_of_work = self._storage.unit_of_work
@@ -142,7 +161,7 @@ class Collection(BaseCollection):
             if href in former:
                 replaced[href] = self.item(former[href])
             if href not in former or former[href].text != item.serialize():
-                self.upload(href, item)
+                self.upload(href, item, scheduled=False)
         for href in former.keys() - kept:
             self.delete(href)
         return replaced, sorted(kept - former.keys())

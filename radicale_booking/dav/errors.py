@@ -14,6 +14,8 @@ from radicale_booking.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    ScheduleTagChanged,
+    SchedulingRefused,
     SlotTaken,
     StoreUnavailable,
     Unavailable,
@@ -24,6 +26,7 @@ NAMESPACE = "urn:radicale-booking:"
 #: The first class that fits decides: status, and the element inside DAV:error.
 _TABLE: tuple[tuple[type[BookingError], HTTPStatus, str], ...] = (
     (SlotTaken, HTTPStatus.CONFLICT, f"{{{NAMESPACE}}}slot-not-available"),
+    (ScheduleTagChanged, HTTPStatus.PRECONDITION_FAILED, f"{{{NAMESPACE}}}schedule-tag-changed"),
     (Conflict, HTTPStatus.CONFLICT, f"{{{NAMESPACE}}}conflict"),
     (InvalidCalendar, HTTPStatus.FORBIDDEN, xmlutils.make_clark("C:valid-calendar-data")),
     (InvalidInput, HTTPStatus.FORBIDDEN, f"{{{NAMESPACE}}}invalid-input"),
@@ -36,6 +39,8 @@ _TABLE: tuple[tuple[type[BookingError], HTTPStatus, str], ...] = (
 def response(error: BookingError) -> types.WSGIResponse:
     """The answer to a request that ``error`` ended."""
     status, condition = next((status, condition) for kind, status, condition in _TABLE if isinstance(error, kind))
+    if isinstance(error, SchedulingRefused):
+        condition = xmlutils.make_clark(f"C:{error.action}")
     headers = {"Content-Type": "text/xml; charset=utf-8"}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)

@@ -21,8 +21,8 @@ from radicale.item import Item
 from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, template
-from radicale_booking.dav.collection import Collection, http_date
+from radicale_booking.dav import freebusy, properties, template
+from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
 
@@ -80,6 +80,8 @@ def get(request: Request) -> types.WSGIResponse | None:
         return None
     headers = {"Content-Type": xmlutils.OBJECT_MIMETYPES[row["name"]], "ETag": row["etag"],
                "Last-Modified": http_date(row["modified_epoch"])}
+    if row["schedule_tag"]:
+        headers["Schedule-Tag"] = row["schedule_tag"]
     return int(HTTPStatus.OK), headers, row["text"], None
 
 
@@ -99,7 +101,9 @@ def propfind(request: Request) -> types.WSGIResponse | None:
             return None
         permissions = request.application.rights.authorization(request.user, request.user_groups, request.path)
         own = _PropfindBuilder(request, top, bool(intersect(permissions, "w")))
-        parts = [template.text_of(own.build(collection)),
+        itself = own.build(collection)
+        properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
+        parts = [template.text_of(itself),
                  *template.respond(collection, request.rows("members", collection), own.build)]
     headers = {"DAV": httputils.DAV_HEADERS, "Content-Type": "text/xml; charset=utf-8"}
     return int(HTTPStatus.MULTI_STATUS), headers, template.document(parts), None
@@ -118,6 +122,8 @@ class _PropfindBuilder:
             [prop.tag for prop in self.top] if self.top.tag == _PROP else [], request.user, "utf-8",
             max_resource_size=request.application.max_resource_size, write=self.write,
             allprop=self.top.tag == _ALLPROP, propname=self.top.tag == _PROPNAME)
+        if isinstance(item, StoredItem):
+            properties.add_schedule_tag(element, item.schedule_tag)
         return element
 
 
@@ -208,7 +214,7 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
 
 
 def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:
-    def build(item: Item) -> ET.Element:
+    def build(item: StoredItem) -> ET.Element:
         found: list[ET.Element] = []
         absent: list[ET.Element] = []
         for prop in props:
@@ -217,6 +223,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
                 element.text = item.etag
             elif prop.tag == _GETCONTENTTYPE:
                 element.text = xmlutils.get_content_type(item, "utf-8")
+            elif prop.tag == properties.SCHEDULE_TAG:
+                element.text = item.schedule_tag
             elif prop.tag in _DATA:
                 element.text = item.serialize()
             (absent if element.text is None else found).append(element)

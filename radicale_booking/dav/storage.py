@@ -16,10 +16,12 @@ from radicale.storage import BaseStorage
 
 from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
+from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
-from radicale_booking.services import scheduling
+from radicale_booking.services import implicit, scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
-from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
+from radicale_booking.store.items import ItemRow
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 
@@ -53,6 +55,8 @@ class Storage(BaseStorage):
         super().__init__(configuration)
         if configuration.get("storage", "hook"):
             logger.warning("[storage] hook is not run: it works on a storage of files, and this one is a database")
+        #: Whether there are inboxes and outboxes: stock Radicale would show them as calendars.
+        self.scheduling = False
         self.app = wiring.storage_adapters(configuration)
         self._local = threading.local()
 
@@ -63,6 +67,20 @@ class Storage(BaseStorage):
         if held is None:
             raise RuntimeError("the storage is used outside acquire_lock")
         return held
+
+    @contextlib.contextmanager
+    def exchanging(self, exchange: Exchange) -> Iterator[Exchange]:
+        """Let ``exchange`` be what the request of this thread says about scheduling."""
+        self._local.exchange = exchange
+        try:
+            yield exchange
+        finally:
+            self._local.exchange = None
+
+    @property
+    def exchange(self) -> Exchange:
+        """That of the request, or one that asks for nothing."""
+        return getattr(self._local, "exchange", None) or Exchange()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
@@ -90,7 +108,7 @@ class Storage(BaseStorage):
         if item is not None:
             yield item
             return
-        row = self.unit_of_work.collections.get(sane_path)
+        row = self.collection_at(sane_path)
         if row is None:
             return
         collection = Collection(self, row)
@@ -101,9 +119,29 @@ class Storage(BaseStorage):
         for item_row in self.unit_of_work.items.all(row.id):
             with enter(sane_path, item_row.href):
                 yield collection.item(item_row)
-        for child in self.unit_of_work.collections.children(row):
+        for child in self._children(row):
             with enter(child.path, None):
                 yield Collection(self, child)
+
+    def collection_at(self, sane_path: str) -> CollectionRow | None:
+        """The collection at ``sane_path``; an inbox or outbox is there though nothing is stored of it yet."""
+        row = self.unit_of_work.collections.get(sane_path)
+        if row is not None:
+            return row if self.scheduling or row.tag != INBOX else None
+        home, _, name = sane_path.partition("/")
+        principal = self.unit_of_work.principals.get(home) if self.scheduling and name in BOXES else None
+        if principal is None or not principal.email:
+            return None
+        return CollectionRow(id=0, path=sane_path, tag=BOXES[name], role=None, transparent=True, props={},
+                             incarnation="empty", sequence=0, oldest_sequence=0, modified_epoch=0,
+                             principal_id=principal.id)
+
+    def _children(self, row: CollectionRow) -> list[CollectionRow]:
+        stored = self.unit_of_work.collections.children(row)
+        taken = {child.path for child in stored}
+        names = [f"{row.path}/{name}" for name in BOXES] if row.path and "/" not in row.path else []
+        boxes = [self.collection_at(path) for path in names if path not in taken]
+        return [child for child in (*stored, *boxes) if child is not None and (self.scheduling or child.tag != INBOX)]
 
     def item_at(self, sane_path: str) -> radicale_item.Item | None:
         """The item at ``sane_path``, which has no slash at its ends."""
@@ -111,6 +149,15 @@ class Storage(BaseStorage):
         parent = self.unit_of_work.collections.get(parent_path)
         row = self.unit_of_work.items.get(parent.id, href) if parent is not None and parent.tag else None
         return Collection(self, parent).item(row) if parent is not None and row is not None else None
+
+    def renew(self, path: str) -> None:
+        """Give the item at ``path`` a new ETag: a program whose change of it was refused then reads it again."""
+        parent_path, _, href = path.strip("/").rpartition("/")
+        with self.app.store.write(actor="server", principal=parent_path.split("/")[0]) as unit_of_work:
+            parent = unit_of_work.collections.get(parent_path)
+            row = unit_of_work.items.get(parent.id, href) if parent is not None else None
+            if row is not None:
+                unit_of_work.items.renew(row)
 
     def move(self, item: radicale_item.Item, to_collection: Any, to_href: str) -> None:
         """Move ``item``, replacing what is at ``to_href``."""
@@ -120,12 +167,13 @@ class Storage(BaseStorage):
         assert isinstance(source, Collection) and isinstance(to_collection, Collection) and item.href  # noqa: S101, PT018
         if source.row.id == to_collection.row.id and item.href == to_href:
             return
-        if source.row.principal_id == to_collection.row.principal_id:
+        same_owner = source.row.principal_id == to_collection.row.principal_id
+        if same_owner:
             # The booking goes along with its event.
             self.unit_of_work.items.delete(source.row.id, item.href)
         else:
             source.delete(item.href)
-        to_collection.upload(to_href, item)
+        to_collection.upload(to_href, item, scheduled=not same_owner)
 
     def create_collection(self, href: str, items: Iterable[radicale_item.Item] | None = None,
                           props: Mapping[str, str] | None = None
@@ -153,6 +201,18 @@ class Storage(BaseStorage):
             self.unit_of_work.principals.add(Principal(path))
         return collections.add(path, (props or {}).get("tag", ""), props)
 
+    def schedule(self, collection: CollectionRow, owner: Principal | None, old: ItemRow | None, text: str,
+                 uid: str) -> tuple[str, str | None]:
+        """Tell those who take part in the event ``text``; it as it is to be stored, and its Schedule-Tag."""
+        old_text = old.text if old is not None and old.uid == uid else None
+        done = implicit.written(self.app, self.unit_of_work, owner, collection, old_text, text,
+                                uid) if self.scheduling and owner is not None else None
+        if done is None:
+            return text, None
+        self.exchange.schedule_tag = done.schedule_tag
+        self.exchange.rewritten = done.text != text
+        return done.text, done.schedule_tag
+
     def written(self, collection: CollectionRow, old_text: str | None, new_text: str, uid: str) -> None:
         """Tell the booking system that an item was stored."""
         scheduling.item_written(self.app, self.unit_of_work, collection, old_text, new_text, uid)
@@ -160,6 +220,9 @@ class Storage(BaseStorage):
     def removed(self, collection: CollectionRow, uid: str, text: str) -> None:
         """Tell the booking system that an item was removed."""
         scheduling.item_removed(self.app, self.unit_of_work, collection, uid, text)
+        owner = self.unit_of_work.principals.owner_of(collection) if implicit.concerns(text) else None
+        if self.scheduling and owner is not None:
+            implicit.removed(self.app, self.unit_of_work, owner, collection, text, uid, reply=self.exchange.reply)
 
     def verify(self) -> bool:
         """Whether the database is sound and every item can be parsed; what is not is logged."""

@@ -15,17 +15,17 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from radicale import item as radicale_item
 from radicale import pathutils, xmlutils
 
-from radicale_booking.dav.collection import Collection
+from radicale_booking.dav.collection import Collection, StoredItem
 from radicale_booking.store.unit_of_work import Row
 
 _HREF = "sample-href-4b1d"
 _ETAG = "sample-etag-4b1d"
 _MODIFIED = "sample-modified-4b1d"
+_SCHEDULE_TAG = "sample-schedule-tag-4b1d"
 _TEXT = "sample-text-4b1d" + "-" * 48_595
-_CUT = re.compile(f"({_HREF}|{_ETAG}|{_MODIFIED}|{_TEXT}|(?<=>){len(_TEXT)}(?=<))")
+_CUT = re.compile(f"({_HREF}|{_ETAG}|{_MODIFIED}|{_SCHEDULE_TAG}|{_TEXT}|(?<=>){len(_TEXT)}(?=<))")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
@@ -36,6 +36,8 @@ def http_date(epoch: int) -> str:
 
 
 _Field = tuple[str, Callable[[Any], str]]
+#: Kind of object, component, and whether it has a Schedule-Tag.
+_Kind = tuple[str, str, bool]
 #: A format string, and for each of its places the column and how it is written.
 _Template = tuple[str, list[_Field]]
 
@@ -49,18 +51,19 @@ _FIELDS: dict[str, _Field] = {
     _HREF: ("href", _octets),
     _ETAG: ("etag", escape),
     _MODIFIED: ("modified_epoch", http_date),
+    _SCHEDULE_TAG: ("schedule_tag", escape),
     _TEXT: ("text", escape),
     str(len(_TEXT)): ("size_octets", str),
 }
 
-Build = Callable[[radicale_item.Item], ET.Element]
+Build = Callable[[StoredItem], ET.Element]
 
 
 def respond(collection: Collection, rows: Iterable[Row], build: Build) -> Iterable[str]:
     """The text of a DAV:response for each row, as ``build`` makes it."""
-    templates: dict[tuple[str, str], _Template] = {}
+    templates: dict[_Kind, _Template] = {}
     for row in rows:
-        kind = row["name"], row["component"]
+        kind = row["name"], row["component"], row["schedule_tag"] is not None
         if kind not in templates:
             templates[kind] = _template(collection, kind, build)
         text, fields = templates[kind]
@@ -78,9 +81,10 @@ def text_of(element: ET.Element) -> str:
     return ET.tostring(element, encoding="unicode").replace(' xmlns="DAV:"', "")
 
 
-def _template(collection: Collection, kind: tuple[str, str], build: Build) -> _Template:
-    sample = radicale_item.Item(collection=collection, href=_HREF, etag=_ETAG, last_modified=_MODIFIED, text=_TEXT,
+def _template(collection: Collection, kind: _Kind, build: Build) -> _Template:
+    sample = StoredItem(collection=collection, href=_HREF, etag=_ETAG, last_modified=_MODIFIED, text=_TEXT,
                                 uid="", name=kind[0], component_name=kind[1], time_range=(0, 0))
+    sample.schedule_tag = _SCHEDULE_TAG if kind[2] else None
     parts = _CUT.split(text_of(build(sample)))
     literals = [literal.replace("%", "%%") for literal in parts[0::2]]
     return "%s".join(literals), [_FIELDS[mark] for mark in parts[1::2]]

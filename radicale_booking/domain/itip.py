@@ -21,6 +21,9 @@ TIMING = frozenset({"DTSTART", "DTEND", "RRULE", "RDATE"})
 #: What each participant has for himself (RFC 6638 §3.2.2.1, and what programs let everybody set); so are X- properties.
 OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CATEGORIES", "COMMENT", "CLASS", "COLOR"})
 
+#: More attendees than this has no event (RFC 4791 §5.2.9).
+MOST_ATTENDEES = 100
+
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 

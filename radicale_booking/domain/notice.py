@@ -16,6 +16,24 @@ _ENDED_BY = {"cancelled": "cancel", "declined": "decline", "expired": "expire"}
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationNotice:
+    """An iTIP message of ``method``, ``text``, from one person to another who is not on this server, about ``summary``.
+
+    ``when`` says the time for people; ``remark`` is what the sender adds. ``key`` names it once for all time.
+    """
+
+    method: str
+    text: str
+    sender: str
+    sender_name: str
+    recipient: str
+    summary: str
+    when: str
+    key: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee or host.
 

@@ -9,12 +9,17 @@ RESERVED_NAMES = frozenset({"book", "booking", "host", "api", "freebusy", "embed
                             "static", "principals"})
 
 
+#: What is answered to an invitation before the person sees it; what a mode does not answer is left to the person.
+AUTO_SCHEDULE_MODES = ("none", "accept-always", "decline-always", "accept-if-free", "decline-if-busy", "automatic")
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """``timezone`` is an IANA name; ``email`` is lower case.
 
     ``holidays``: the country, as DE or DE-BY, whose public holidays are days off. ``availability``: the text of the
-    calendar-availability property (RFC 7953 §7.2.4). Both may be empty.
+    calendar-availability property (RFC 7953 §7.2.4). Both may be empty. ``auto_schedule`` is one of
+    ``AUTO_SCHEDULE_MODES``.
     """
 
     name: str
@@ -25,6 +30,7 @@ class Principal:
     host: bool = False
     holidays: str = ""
     availability: str = ""
+    auto_schedule: str = "none"
     id: int | None = None
 
     @property

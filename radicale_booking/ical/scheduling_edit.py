@@ -12,6 +12,9 @@ from radicale_booking.ical.content_lines import Block, Line
 from radicale_booking.ical.itip_message import escaped, public
 from radicale_booking.ical.scheduling_object import REPLIED, SchedulingText, stamp
 
+#: Our own parameter of a COMMENT: the attendee whose remark it is.
+_REMARKED = "X-RADICALE-BOOKING-ATTENDEE"
+
 
 def revise(text: str, revision: Revision, now: datetime) -> str:
     """The organizer's object as it is stored: SEQUENCE and DTSTAMP risen, PARTSTATs reset, nothing left to force."""
@@ -34,7 +37,17 @@ def set_status(text: str, statuses: Mapping[str, str]) -> str:
     target = SchedulingText.parse(text)
     for event in target.events.values():
         for address, status in statuses.items():
-            _change(event, address, _with_parameter("SCHEDULE-STATUS", status))
+            _change(event, address, _with_parameter("SCHEDULE-STATUS", status), ("ORGANIZER", "ATTENDEE"))
+    return target.text()
+
+
+def set_comment(text: str, address: str, comment: str) -> str:
+    """The organizer's object with what the attendee ``address`` remarked last, nothing where ``comment`` is empty."""
+    target = SchedulingText.parse(text)
+    for event in target.events.values():
+        event.drop(lambda item: isinstance(item, Line) and item.name == "COMMENT" and item.get(_REMARKED) == address)
+        if comment and any(normalised(line.value) == address for line in event.lines("ATTENDEE")):
+            event.add(Line.make("COMMENT", escaped(comment)).having(_REMARKED, address))
     return target.text()
 
 
@@ -142,12 +155,13 @@ def _has(target: SchedulingText, instance: When) -> bool:
     return target.view.governing(instance) is not None and target.occurs(instance)
 
 
-def _change(event: Block, address: str, new: Callable[[Line], Line]) -> bool:
+def _change(event: Block, address: str, new: Callable[[Line], Line],
+            order: tuple[str, str] = ("ATTENDEE", "ORGANIZER")) -> bool:
     """Change the ATTENDEE or ORGANIZER lines of ``address``; whether there was one.
 
-    An organizer who attends has both lines: then it is his ATTENDEE line.
+    An organizer who attends has both lines: then it is the first in ``order``.
     """
-    name = next((name for name in ("ATTENDEE", "ORGANIZER")
+    name = next((name for name in order
                  if any(normalised(line.value) == address for line in event.lines(name))), None)
     if name is None:
         return False

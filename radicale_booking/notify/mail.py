@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from radicale_booking.domain.notice import Notice
+from radicale_booking.domain.notice import InvitationNotice, Notice
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_message
@@ -58,6 +58,20 @@ class MailComposer:
         message.add_alternative(read.html, subtype="html")
         self._add_calendar(message, notice, read)
         message["Content-Language"] = read.language
+        return message
+
+    def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
+        """An iTIP message for somebody elsewhere (RFC 6047 §2), sent in the name of a user of this server."""
+        message = self._addressed(notice.recipient, "", notice.sender_name, at)
+        heading = {"REQUEST": "Invitation", "CANCEL": "Cancelled", "REPLY": "Answer"}.get(notice.method, notice.method)
+        message["Subject"] = _line(f"{heading}: {notice.summary}")
+        message["Message-ID"] = self._message_id(notice.key)
+        message["Reply-To"] = _address(notice.sender, notice.sender_name)
+        lines = [_line(notice.summary), notice.when, f"{_line(notice.sender_name)} <{notice.sender}>", notice.remark]
+        message.set_content("\n".join(line for line in lines if line) + "\n")
+        message.add_alternative(notice.text, subtype="calendar", charset="utf-8", cte="base64",
+                                params={"method": notice.method})
+        message.add_attachment(notice.text.encode(), "application", "ics", filename="invite.ics")
         return message
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from passlib.apache import HtpasswdFile
 from passlib.context import CryptContext
 
-from radicale_booking.domain.principal import RESERVED_NAMES, Principal
+from radicale_booking.domain.principal import AUTO_SCHEDULE_MODES, RESERVED_NAMES, Principal
 from radicale_booking.errors import InvalidInput, NotFound, StoreUnavailable
 from radicale_booking.services import requests
 from radicale_booking.services.adapters import Adapters
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from radicale_booking.store.collections import CollectionRow
     from radicale_booking.store.unit_of_work import UnitOfWork
 
+#: Whoever can be booked is booked by an invitation too.
+_HOSTS_MODE = "automatic"
 _LONGEST_NAME = 100
 _LONGEST_PASSWORD_OCTETS = 1024
 _CALENDAR_PROPS = {"C:supported-calendar-component-set": "VEVENT"}
@@ -33,7 +35,8 @@ _HASHES = CryptContext(schemes=["argon2", "bcrypt"])
 def add_user(app: Adapters, name: str, email: str, timezone: str, password: str, host: bool = False) -> Principal:
     """A new user who can sign in with ``password``, and be booked if ``host``. Raises ``InvalidInput``."""
     principal = Principal(name=checked_name(name), email=requests.checked_email(email).lower(),
-                          timezone=requests.checked_timezone(timezone), host=host)
+                          timezone=requests.checked_timezone(timezone), host=host,
+                          auto_schedule=_HOSTS_MODE if host else "none")
     _check_password(password)
     with app.store.write(actor="command", principal=name) as uow:
         if uow.principals.get(name) is not None:
@@ -78,20 +81,41 @@ def list_users(app: Adapters) -> list[Principal]:
         return uow.principals.all()
 
 
-def enable_host(app: Adapters, name: str, holidays: str | None = None) -> Principal:
+def enable_host(app: Adapters, name: str, holidays: str | None = None,
+                auto_schedule: str | None = None) -> Principal:
     """Make the user ``name`` bookable, with bookable hours and a default calendar.
 
     ``holidays``: the country whose public holidays are days off, empty for none; None leaves it.
+    ``auto_schedule``: one of ``AUTO_SCHEDULE_MODES``; None leaves it, or is automatic for a new host.
     Raises ``NotFound`` or ``InvalidInput``.
     """
+    if auto_schedule is not None and auto_schedule not in AUTO_SCHEDULE_MODES:
+        raise InvalidInput("auto_schedule", auto_schedule, "is not known", f"one of {', '.join(AUTO_SCHEDULE_MODES)}")
     with app.store.write(actor="command", principal=name) as uow:
-        principal = replace(_user(uow, name), host=True)
+        user = _user(uow, name)
+        principal = replace(user, host=True, auto_schedule=auto_schedule or (user.auto_schedule if user.host
+                                                                             else _HOSTS_MODE))
         if holidays is not None:
             principal = replace(principal, holidays=checked_code(holidays) if holidays else "")
         uow.principals.update(principal)
         make_collections(uow, principal)
         uow.audit.add("host enable", name)
         return principal
+
+
+def default_calendar(uow: UnitOfWork, principal: Principal) -> CollectionRow:
+    """Where invitations go: the default calendar, else the first for events, made where there is none."""
+    assert principal.id is not None  # noqa: S101 - read from the store
+    chosen = uow.collections.by_role(principal.id, "default")
+    if chosen is not None:
+        return chosen
+    for calendar in uow.collections.of_principal(principal.id):
+        kinds = calendar.props.get("C:supported-calendar-component-set", "VEVENT")
+        if calendar.tag == "VCALENDAR" and calendar.role is None and "VEVENT" in kinds:
+            return calendar
+    if uow.collections.get(principal.name) is None:
+        uow.collections.add(principal.name)
+    return uow.collections.add(_free_path(uow, f"{principal.name}/calendar"), "VCALENDAR", _DEFAULT_PROPS, "default")
 
 
 def make_collections(uow: UnitOfWork, principal: Principal) -> CollectionRow:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -13,7 +13,9 @@ from radicale_booking.domain.availability import Combined
 from radicale_booking.domain.booked_event import BookedEvent, EventChange, WindowText
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
-from radicale_booking.domain.notice import Notice
+from radicale_booking.domain.itip import InstanceId, Message, ObjectView
+from radicale_booking.domain.itip_organizer import Revision
+from radicale_booking.domain.notice import InvitationNotice, Notice
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.settings import Settings
@@ -46,6 +48,50 @@ class CalendarCodec(Protocol):
         one have (None: UTC). Never raises."""
 
 
+class SchedulingCodec(Protocol):
+    """Texts of scheduling (RFC 5546, RFC 6638): objects, copies and messages. All raise ``InvalidCalendar``."""
+
+    def read(self, text: str) -> ObjectView:
+        """What scheduling sees of the object."""
+
+    def with_addresses(self, text: str, known: Callable[[str], str | None]) -> str:
+        """The object with other addresses of its people; None leaves one."""
+
+    def occurrences(self, text: str, frame: Interval, floating_zone: tzinfo,
+                    most: int) -> list[tuple[InstanceId, Interval]]:
+        """At most ``most`` instances that overlap ``frame``, in order."""
+
+    def write(self, source: str, message: Message, now: datetime, comment: str = "") -> str:
+        """The message as text."""
+
+    def restore(self, old: str, new: str, address: str) -> str:
+        """``new``, sent by ``address``, with what is the server's to say put back."""
+
+    def revise(self, text: str, revision: Revision, now: datetime) -> str:
+        """The organizer's object as it is stored."""
+
+    def unforced(self, text: str) -> str:
+        """The object without SCHEDULE-FORCE-SEND."""
+
+    def set_status(self, text: str, statuses: Mapping[str, str]) -> str:
+        """The object with the SCHEDULE-STATUS of some of its people, by address."""
+
+    def set_comment(self, text: str, address: str, comment: str) -> str:
+        """The organizer's object with the remark of an attendee."""
+
+    def answer(self, text: str, address: str, partstat: str, comment: str = "", instance: InstanceId = None) -> str:
+        """The object with the PARTSTAT of ``address``."""
+
+    def apply_request(self, copy: str | None, message: str, instances: tuple[InstanceId, ...], address: str) -> str:
+        """The attendee's copy after a REQUEST."""
+
+    def apply_cancel(self, copy: str, message: str, instances: tuple[InstanceId, ...]) -> str:
+        """The attendee's copy after a CANCEL."""
+
+    def apply_reply(self, text: str, reply: str, instances: tuple[InstanceId, ...]) -> str:
+        """The organizer's object after a REPLY."""
+
+
 class Links(Protocol):
     """Signed links."""
 
@@ -65,6 +111,9 @@ class Composer(Protocol):
 
     def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
         """A mail about lines of bookable hours that could not be read. Raises ``DeliveryFailed``."""
+
+    def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
+        """A mail with an iTIP message (RFC 6047). Raises ``DeliveryFailed``."""
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works. Raises ``DeliveryFailed``."""
@@ -90,6 +139,7 @@ class Adapters:
     store: Store
     clock: Callable[[], datetime]
     calendar: CalendarCodec
+    scheduling: SchedulingCodec
     links: Links
     settings: Settings
     composer: Composer

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 __all__ = ["BookingRequest", "HostPage", "by_token", "event_type", "explain", "host_page", "manage_url", "open_slots",
-           "reservation", "reservations", "reserve", "series_of"]
+           "reservation", "reservations", "reserve", "reserve_within", "series_of"]
 
 manage_url = manage.url
 
@@ -83,22 +83,27 @@ def reserve(app: Adapters, request: BookingRequest, actor: str = "page") -> Rese
 
     Raises ``InvalidInput``, ``NotFound``, ``LinkExpired``, or ``SlotTaken`` when a start is not offered (any more).
     """
-    request = requests.checked(request)
     with app.store.write(actor=actor, principal=request.host) as uow:
-        found = _bookable(uow, request.host, request.slug)
-        earlier = _booked_before(uow, found, request)
-        if earlier is not None:
-            return earlier
-        link = private_links.checked(uow, found, request.link)
-        chosen = found.lasting(request.duration)
-        asked = Asked(invitee=request.email)
-        try:
-            booked = _book(app, uow, chosen, request, asked)
-        except Conflict as refused:
-            raise offers.taken(app, uow, chosen, request.start, refused, asked) from refused
-        if link is not None:
-            uow.booking_links.use(link)
-        return booked
+        return reserve_within(app, uow, request)
+
+
+def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> Reservation:
+    """``reserve`` inside a transaction; one that fails must be undone."""
+    request = requests.checked(request)
+    found = _bookable(uow, request.host, request.slug)
+    earlier = _booked_before(uow, found, request)
+    if earlier is not None:
+        return earlier
+    link = private_links.checked(uow, found, request.link)
+    chosen = found.lasting(request.duration)
+    asked = Asked(invitee=request.email)
+    try:
+        booked = _book(app, uow, chosen, request, asked)
+    except Conflict as refused:
+        raise offers.taken(app, uow, chosen, request.start, refused, asked) from refused
+    if link is not None:
+        uow.booking_links.use(link)
+    return booked
 
 
 def reservation(app: Adapters, uid: str) -> Reservation:

@@ -48,21 +48,25 @@ def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservat
     """
     start = requests.checked_start(start)
     with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
-        found = get(uow, uid)
-        if found.seat is not None:
-            raise Conflict
-        event_type = uow.reservations.event_type_of(found)
-        usual = replace(event_type, duration=found.end - found.start, other_durations=())
-        asked = Asked(excepted=found)
-        moved = moved_to(found, "reschedule", start, start + usual.duration, uow.now)
-        try:
-            offers.assign(app, uow, usual, [start], asked)
-            uow.reservations.move(moved, event_type)
-        except Conflict as refused:
-            raise offers.taken(app, uow, usual, start, refused, asked) from refused
-        calendar_objects.write(app, uow, event_type, moved)
-        announce(uow, moved, "reschedule", {"from": found.start.isoformat()})
-        return moved
+        return move(app, uow, get(uow, uid), start)
+
+
+def move(app: Adapters, uow: UnitOfWork, found: Reservation, start: datetime) -> Reservation:
+    """``reschedule`` inside a transaction; one that fails must be undone. ``start`` is in UTC."""
+    if found.seat is not None:
+        raise Conflict
+    event_type = uow.reservations.event_type_of(found)
+    usual = replace(event_type, duration=found.end - found.start, other_durations=())
+    asked = Asked(excepted=found)
+    moved = moved_to(found, "reschedule", start, start + usual.duration, uow.now)
+    try:
+        offers.assign(app, uow, usual, [start], asked)
+        uow.reservations.move(moved, event_type)
+    except Conflict as refused:
+        raise offers.taken(app, uow, usual, start, refused, asked) from refused
+    calendar_objects.write(app, uow, event_type, moved)
+    announce(uow, moved, "reschedule", {"from": found.start.isoformat()})
+    return moved
 
 
 def expire_due(app: Adapters) -> int:
@@ -151,13 +155,17 @@ def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str,
 def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:
     reason = requests.checked_text("reason", reason, requests.LONGEST_NOTE, lines=True)
     with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
-        found = get(uow, uid)
-        event_type = uow.reservations.event_type_of(found)
-        if found.seat is not None and _others(uow, found):
-            return _leave(app, uow, event_type, found)
-        ended = release(uow, found, event, reason)
-        calendar_objects.remove(app, uow, event_type, ended)
-        return ended
+        return end(app, uow, get(uow, uid), event, reason)
+
+
+def end(app: Adapters, uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -> Reservation:
+    """``cancel`` or ``decline`` inside a transaction. Raises ``IllegalTransition``."""
+    event_type = uow.reservations.event_type_of(found)
+    if found.seat is not None and _others(uow, found):
+        return _leave(app, uow, event_type, found)
+    ended = release(uow, found, event, reason)
+    calendar_objects.remove(app, uow, event_type, ended)
+    return ended
 
 
 def _others(uow: UnitOfWork, seen: Reservation) -> bool:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from radicale_booking.domain.notice import EVENTS, ROLES, Notice, event_now
+from radicale_booking.domain.notice import EVENTS, ROLES, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KIND = "mail"
 PROBLEM = "window-problem"
+INVITATION = "itip"
 #: Of these, one mail tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
 _STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirmed", "reschedule": "confirmed",
@@ -45,6 +46,8 @@ class MailChannel:
             return None
         if row.payload["event"] == PROBLEM:
             return self._prepare_problems(row)
+        if row.payload["event"] == INVITATION:
+            return self._prepare_invitation(row)
         reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
         event = event_now(str(row.payload["event"]), reservation)
         notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
@@ -55,6 +58,13 @@ class MailChannel:
         problems = [Problem(*problem) for problem in row.payload["problems"]]
         mail = self.app.composer.compose_problems(row.recipient, problems, row.delivery_key, row.due)
         return lambda: self.mailer.send(mail, row.delivery_key)
+
+    def _prepare_invitation(self, row: OutboxRow) -> Callable[[], None]:
+        """An iTIP message, as it was written when it became due."""
+        facts = {name: str(row.payload[name]) for name in ("method", "text", "sender", "sender_name", "summary", "when",
+                                                           "remark")}
+        notice = InvitationNotice(recipient=row.recipient, key=row.delivery_key, **facts)
+        return lambda: self.mailer.send(self.app.composer.compose_invitation(notice, row.due), row.delivery_key)
 
     def rest(self) -> None:
         self.mailer.close()

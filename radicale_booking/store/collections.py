@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 TRANSPARENCY = "C:schedule-calendar-transp"
+#: Tags of the collections that scheduling needs (RFC 6638 §2); neither is a calendar, the outbox is never stored.
+INBOX, OUTBOX = "SCHEDULE-INBOX", "SCHEDULE-OUTBOX"
+#: Where they are below the principal's home.
+BOXES = {"inbox": INBOX, "outbox": OUTBOX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,11 @@ class Collections:
         self._unit_of_work.execute(
             "collection", "set_props", id=collection.id, tag=collection.tag if tag is None else tag,
             transparent=_transparent(props), props=_write(props), now=self._unit_of_work.now_epoch)
+
+    def make_default(self, principal_id: int, collection_id: int) -> None:
+        """Let invitations and bookings of the principal go into this calendar instead of the former."""
+        self._unit_of_work.execute("collection", "clear_default", principal_id=principal_id)
+        self._unit_of_work.execute("collection", "set_default", id=collection_id)
 
     def claim(self, name: str, principal_id: int) -> None:
         """Make the principal ``principal_id`` the owner of ``/<name>/`` and of all that is below it."""

@@ -34,6 +34,12 @@ class Principals:
         row = self._unit_of_work.one("principal", "by_email", email=email)
         return _read(row) if row is not None else None
 
+    def search(self, part: str, most: int) -> list[Principal]:
+        """At most ``most`` principals with an e-mail address in whose name or address ``part`` is, in any case."""
+        escaped = part.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = self._unit_of_work.query("principal", "search", pattern=f"%{escaped}%", most=most)
+        return [_read(row) for row in rows]
+
     def all(self) -> list[Principal]:
         return [_read(row) for row in self._unit_of_work.query("principal", "all")]
 
@@ -55,10 +61,12 @@ class Principals:
 def _values(principal: Principal) -> dict[str, object]:
     return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
             "description": principal.description, "timezone": principal.timezone, "host": int(principal.host),
-            "holidays": principal.holidays, "availability": principal.availability}
+            "holidays": principal.holidays, "availability": principal.availability,
+            "auto_schedule": principal.auto_schedule}
 
 
 def _read(row: Row) -> Principal:
     return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
                      description=row["description"], timezone=row["timezone"], host=bool(row["host"]),
-                     holidays=row["holidays"], availability=row["availability"], id=row["id"])
+                     holidays=row["holidays"], availability=row["availability"], auto_schedule=row["auto_schedule"],
+                     id=row["id"])

@@ -46,6 +46,12 @@ class Reservations:
                                      idempotency_key=key)
         return self._read(row) if row is not None else None
 
+    def by_key_prefix(self, event_type: EventType, prefix: str) -> dict[str, Reservation]:
+        """The reservations whose idempotency key begins with ``prefix``, by key, the oldest first."""
+        rows = self._unit_of_work.query("reservation", "by_key_prefix", event_type_id=event_type.id, prefix=prefix,
+                                        after=prefix + chr(0x10FFFF))
+        return {row["idempotency_key"]: self._read(row) for row in rows}
+
     def list(self, host: str | None = None, status: str | None = None) -> builtins.list[Reservation]:
         """In order of their start; all where ``host`` and ``status`` are None."""
         return [self._read(row) for row in self._unit_of_work.query("reservation", "list", host=host, status=status)]

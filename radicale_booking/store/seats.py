@@ -36,6 +36,12 @@ class Seats:
         row = self._unit_of_work.one("reservation", "seat_by_key", event_type_id=event_type.id, idempotency_key=key)
         return _read(row, row["reservation_uid"]) if row is not None else None
 
+    def by_key_prefix(self, event_type: EventType, prefix: str) -> dict[str, Seat]:
+        """The seats whose idempotency key begins with ``prefix``, by key, the oldest first."""
+        rows = self._unit_of_work.query("reservation", "seats_by_key_prefix", event_type_id=event_type.id,
+                                        prefix=prefix, after=prefix + chr(0x10FFFF))
+        return {row["idempotency_key"]: _read(row, row["reservation_uid"]) for row in rows}
+
     def of(self, reservation_id: int) -> list[Seat]:
         """The seats that are taken, in the order of booking."""
         return [_read(row) for row in self._unit_of_work.query("reservation", "seats", reservation_id=reservation_id)]

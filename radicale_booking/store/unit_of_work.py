@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -67,6 +68,18 @@ class UnitOfWork:
     def insert(self, noun: str, name: str, /, **parameters: object) -> int:
         """Run the named insert, which ends with ``RETURNING id``; the new id."""
         return int(self.connection.run(sql.load(noun)[name], parameters)[0][0])
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the transaction that an exception undoes alone."""
+        self.connection.change("SAVEPOINT attempt", {})
+        try:
+            yield
+        except BaseException:
+            self.connection.change("ROLLBACK TO SAVEPOINT attempt", {})
+            raise
+        finally:
+            self.connection.change("RELEASE SAVEPOINT attempt", {})
 
     @cached_property
     def principals(self) -> Principals:

@@ -8,7 +8,7 @@ SELECT * FROM collection WHERE id = :id;
 SELECT * FROM collection WHERE parent_id = :parent_id ORDER BY path;
 
 -- name: of_principal
-SELECT * FROM collection WHERE principal_id = :principal_id AND tag <> '' ORDER BY path;
+SELECT * FROM collection WHERE principal_id = :principal_id AND tag IN ('VCALENDAR', 'VADDRESSBOOK', 'VSUBSCRIBED') ORDER BY path;
 
 -- name: by_role
 SELECT * FROM collection WHERE principal_id = :principal_id AND role = :role;
@@ -33,4 +33,10 @@ UPDATE collection SET sequence = sequence + 1, modified_epoch = :now WHERE id = 
 DELETE FROM collection WHERE id = :id;
 
 -- name: all
-SELECT * FROM collection WHERE path <> '' ORDER BY path;
+SELECT * FROM collection WHERE path <> '' AND tag <> 'SCHEDULE-INBOX' ORDER BY path;
+
+-- name: clear_default
+UPDATE collection SET role = NULL WHERE principal_id = :principal_id AND role = 'default';
+
+-- name: set_default
+UPDATE collection SET role = 'default' WHERE id = :id;

@@ -1,23 +1,24 @@
 -- name: member
-SELECT item.etag, item.name, item.text, item.modified_epoch
+SELECT item.etag, item.name, item.text, item.modified_epoch, item.schedule_tag
 FROM collection JOIN item ON item.collection_id = collection.id
 WHERE collection.path = :path AND item.href = :href;
 
 -- name: members
-SELECT href, etag, name, component, size_octets, modified_epoch FROM item
+SELECT href, etag, name, component, size_octets, modified_epoch, schedule_tag FROM item
 WHERE collection_id = :collection_id;
 
 -- name: members_with_text
-SELECT href, etag, name, component, size_octets, modified_epoch, text FROM item
+SELECT href, etag, name, component, size_octets, modified_epoch, schedule_tag, text FROM item
 WHERE collection_id = :collection_id;
 
 -- name: some
-SELECT item.href, item.etag, item.name, item.component, item.size_octets, item.modified_epoch, item.text
+SELECT item.href, item.etag, item.name, item.component, item.size_octets, item.modified_epoch, item.schedule_tag,
+    item.text
 FROM json_each(:hrefs) AS wanted CROSS JOIN item
 WHERE item.collection_id = :collection_id AND item.href = wanted.value;
 
 -- name: of_component
-SELECT href, etag, name, component, size_octets, modified_epoch, text FROM item
+SELECT href, etag, name, component, size_octets, modified_epoch, schedule_tag, text FROM item
 WHERE collection_id = :collection_id AND component = :component;
 
 -- name: undecided

@@ -7,17 +7,24 @@ SELECT * FROM principal WHERE id = :id;
 -- name: by_email
 SELECT * FROM principal WHERE lower(email) = lower(:email);
 
+-- name: search
+SELECT * FROM principal
+WHERE email IS NOT NULL AND (lower(name) LIKE :pattern ESCAPE '\' OR lower(email) LIKE :pattern ESCAPE '\'
+    OR lower(display_name) LIKE :pattern ESCAPE '\')
+ORDER BY name LIMIT :most;
+
 -- name: all
 SELECT * FROM principal ORDER BY name;
 
 -- name: add
-INSERT INTO principal (name, email, display_name, description, timezone, host, holidays, availability, created_epoch)
-VALUES (:name, :email, :display_name, :description, :timezone, :host, :holidays, :availability, :now)
+INSERT INTO principal (name, email, display_name, description, timezone, host, holidays, availability, auto_schedule,
+    created_epoch)
+VALUES (:name, :email, :display_name, :description, :timezone, :host, :holidays, :availability, :auto_schedule, :now)
 RETURNING id;
 
 -- name: update
 UPDATE principal SET email = :email, display_name = :display_name, description = :description, timezone = :timezone,
-    host = :host, holidays = :holidays, availability = :availability
+    host = :host, holidays = :holidays, availability = :availability, auto_schedule = :auto_schedule
 WHERE name = :name;
 
 -- name: remove

@@ -138,3 +138,20 @@ FROM reservation JOIN seat ON seat.reservation_id = reservation.id AND seat.stat
 WHERE reservation.event_type_id = :event_type_id AND reservation.status IN ('pending', 'confirmed')
     AND reservation.start_epoch >= :range_start AND reservation.start_epoch < :range_end
 GROUP BY reservation.start_epoch;
+
+-- name: by_key_prefix
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM reservation JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE reservation.event_type_id = :event_type_id
+    AND reservation.idempotency_key >= :prefix AND reservation.idempotency_key < :after
+ORDER BY reservation.id;
+
+-- name: seats_by_key_prefix
+SELECT seat.*, reservation.uid AS reservation_uid
+FROM seat JOIN reservation ON reservation.id = seat.reservation_id
+WHERE reservation.event_type_id = :event_type_id
+    AND seat.idempotency_key >= :prefix AND seat.idempotency_key < :after
+ORDER BY seat.id;

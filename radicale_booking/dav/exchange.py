@@ -1,0 +1,33 @@
+"""What a request says about scheduling beside its body, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from radicale_booking.errors import ScheduleTagChanged
+
+
+@dataclass
+class Exchange:
+    """``expected``: If-Schedule-Tag-Match (RFC 6638 §8.3), empty for any; ``reply``: Schedule-Reply (§8.1).
+
+    Written while the request is performed: the Schedule-Tag of what was stored, and whether that is other than what
+    was sent.
+    """
+
+    expected: str = ""
+    reply: bool = True
+    schedule_tag: str | None = None
+    rewritten: bool = False
+
+    @classmethod
+    def of(cls, environ: Mapping[str, Any]) -> Exchange:
+        return cls(expected=environ.get("HTTP_IF_SCHEDULE_TAG_MATCH", "").strip(),
+                   reply=environ.get("HTTP_SCHEDULE_REPLY", "").strip().upper() != "F")
+
+    def check(self, present: str | None) -> None:
+        """Raises ``ScheduleTagChanged`` unless ``present`` is what the program expects to change."""
+        if self.expected and self.expected != (present or ""):
+            raise ScheduleTagChanged

@@ -1,0 +1,258 @@
+"""Properties that Radicale does not know: those of scheduling (RFC 6638 §2, §9), added to its own responses."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from urllib.parse import quote, unquote
+
+from radicale import xmlutils
+
+from radicale_booking.domain.itip import MOST_ATTENDEES
+from radicale_booking.domain.principal import Principal
+from radicale_booking.store.collections import BOXES, INBOX, OUTBOX, CollectionRow
+from radicale_booking.store.unit_of_work import UnitOfWork
+
+clark = xmlutils.make_clark
+AVAILABILITY = (clark("C:calendar-availability"), clark("CS:calendar-availability"))
+DEFAULT_CALENDAR = clark("C:schedule-default-calendar-URL")
+SCHEDULE_TAG = clark("C:schedule-tag")
+_OK, _MISSING = (xmlutils.make_response(status) for status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
+_PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", "prop", "status", "href"))
+_INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-properties", "D:unbind",
+                     "C:schedule-deliver", "C:schedule-deliver-invite", "C:schedule-deliver-reply",
+                     "C:schedule-query-freebusy")
+_OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule-send", "C:schedule-send-invite",
+                      "C:schedule-send-reply", "C:schedule-send-freebusy")
+
+
+@dataclass
+class Place:
+    """What is at ``path`` (no slash at its ends), read when it is asked for."""
+
+    unit_of_work: UnitOfWork
+    base_prefix: str
+    path: str
+
+    @cached_property
+    def principal(self) -> Principal | None:
+        """Whose it is; None where the principal cannot be reached by mail and so takes no part in scheduling."""
+        found = self.unit_of_work.principals.get(self.path.split("/")[0]) if self.path else None
+        return found if found is not None and found.email else None
+
+    @cached_property
+    def collection(self) -> CollectionRow | None:
+        return self.unit_of_work.collections.get(self.path)
+
+    @cached_property
+    def kind(self) -> str:
+        """``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        if "/" not in self.path:
+            return "principal" if self.principal is not None else ""
+        home, _, name = self.path.partition("/")
+        box = BOXES.get(name)
+        if box is not None and (self.collection is None or self.collection.tag == box):
+            return box if self.principal is not None else ""
+        if self.collection is None:
+            return "item" if home else ""
+        return "calendar" if self.collection.tag == "VCALENDAR" else ""
+
+    @property
+    def schedule_tag(self) -> str | None:
+        parent, _, href = self.path.rpartition("/")
+        row = self.unit_of_work.one("listing", "member", path=parent, href=href)
+        return str(row["schedule_tag"]) if row is not None and row["schedule_tag"] else None
+
+    def home(self, *names: str) -> str:
+        """The path of what is called so below the principal's home, with a slash at its end."""
+        return quote("/".join([self.base_prefix, self.path.split("/")[0], *names, ""]))
+
+
+def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element]) -> None:
+    """Complete DAV:responses: what Radicale has not found and we know, and what it says otherwise than it is."""
+    for response in responses:
+        if not any(prop.tag in _ALL for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")):
+            continue
+        href = unquote(response.findtext(_HREF) or "")
+        _amend(response, Place(unit_of_work, base_prefix, href.removeprefix(base_prefix).strip("/")))
+
+
+def response(place: Place, tags: Iterable[str]) -> ET.Element:
+    """A DAV:response with those of ``tags`` that we know of ``place``, and the others as missing."""
+    answer = ET.Element(clark("D:response"))
+    path = f"/{place.path}/" if place.path else "/"
+    ET.SubElement(answer, _HREF).text = quote(place.base_prefix + path)
+    for tag in tags:
+        _in_propstat(answer, _MISSING, ET.Element(tag))
+    _amend(answer, place)
+    return answer
+
+
+def add_schedule_tag(answer: ET.Element, tag: str | None) -> None:
+    """Say the ``tag`` of an item where it was asked for and not found."""
+    for propstat in answer.findall(_PROPSTAT):
+        prop = propstat.find(_PROP)
+        found = prop.find(SCHEDULE_TAG) if prop is not None else None
+        if tag and found is not None and prop is not None:
+            prop.remove(found)
+            found.text = tag
+            _in_propstat(answer, _OK, found)
+            if not len(prop):
+                answer.remove(propstat)
+
+
+def _amend(answer: ET.Element, place: Place) -> None:
+    rules = _RULES.get(place.kind, {})
+    for propstat in answer.findall(_PROPSTAT):
+        prop = propstat.find(_PROP)
+        if prop is None:
+            continue
+        missing = propstat.findtext(_STATUS) == _MISSING
+        for element in list(prop):
+            rule = rules.get(element.tag)
+            known = ET.Element(element.tag)
+            if rule is None or (not missing and element.tag not in _CORRECTED) or not rule(place, known):
+                continue
+            if not missing:
+                prop[list(prop).index(element)] = known
+                continue
+            prop.remove(element)
+            _in_propstat(answer, _OK, known)
+        if not len(prop):
+            answer.remove(propstat)
+
+
+def _in_propstat(answer: ET.Element, status: str, element: ET.Element) -> None:
+    for propstat in answer.findall(_PROPSTAT):
+        prop = propstat.find(_PROP)
+        if propstat.findtext(_STATUS) == status and prop is not None:
+            prop.append(element)
+            return
+    propstat = ET.SubElement(answer, _PROPSTAT)
+    ET.SubElement(propstat, _PROP).append(element)
+    ET.SubElement(propstat, _STATUS).text = status
+
+
+#: Writes a property of the place into the element; whether there is one.
+_Rule = Callable[[Place, ET.Element], bool]
+
+
+def _hrefs(*names: str) -> _Rule:
+    def write(place: Place, element: ET.Element) -> bool:
+        ET.SubElement(element, _HREF).text = place.home(*names)
+        return True
+    return write
+
+
+def _elements(*names: str) -> _Rule:
+    def write(_: Place, element: ET.Element) -> bool:
+        for name in names:
+            ET.SubElement(element, clark(name))
+        return True
+    return write
+
+
+def _text(value: Callable[[Place], str | None]) -> _Rule:
+    def write(place: Place, element: ET.Element) -> bool:
+        element.text = value(place)
+        return bool(element.text)
+    return write
+
+
+def _privileges(*names: str) -> _Rule:
+    def write(_: Place, element: ET.Element) -> bool:
+        for name in names:
+            ET.SubElement(ET.SubElement(element, clark("D:privilege")), clark(name))
+        return True
+    return write
+
+
+def _shown_name(place: Place) -> str | None:
+    given = place.collection.props.get("D:displayname") if place.collection is not None else None
+    return given or (place.principal.shown_name if place.principal is not None else None)
+
+
+def _addresses(place: Place, element: ET.Element) -> bool:
+    assert place.principal is not None  # noqa: S101 - its kind says so
+    for number, address in enumerate(place.principal.addresses):
+        href = ET.SubElement(element, _HREF)
+        href.text = address
+        if not number:
+            href.set("preferred", "1")
+    ET.SubElement(element, _HREF).text = place.home()
+    return True
+
+
+def _email(place: Place, element: ET.Element) -> bool:
+    ET.SubElement(element, clark("CS:email-address")).text = place.principal.email if place.principal else None
+    return True
+
+
+def _transparency(place: Place, element: ET.Element) -> bool:
+    transparent = place.collection is not None and place.collection.transparent
+    ET.SubElement(element, clark("C:transparent" if transparent else "C:opaque"))
+    return True
+
+
+def _default_calendar(place: Place, element: ET.Element) -> bool:
+    principal = place.principal
+    assert principal is not None  # noqa: S101 - its kind says so
+    assert principal.id is not None  # noqa: S101 - read from the store
+    chosen = place.unit_of_work.collections.by_role(principal.id, "default")
+    if chosen is not None:
+        ET.SubElement(element, _HREF).text = quote(f"{place.base_prefix}/{chosen.path}/")
+    return True
+
+
+def _calendars(place: Place, element: ET.Element) -> bool:
+    principal = place.principal
+    assert principal is not None  # noqa: S101 - its kind says so
+    assert principal.id is not None  # noqa: S101 - read from the store
+    for row in place.unit_of_work.collections.of_principal(principal.id):
+        if row.tag == "VCALENDAR" and not row.transparent and row.role != "bookable":
+            ET.SubElement(element, _HREF).text = quote(f"{place.base_prefix}/{row.path}/")
+    return True
+
+
+_RULES: dict[str, dict[str, _Rule]] = {
+    "principal": {
+        clark("D:displayname"): _text(_shown_name),
+        clark("D:resourcetype"): _elements("D:principal", "D:collection"),
+        clark("D:principal-URL"): _hrefs(),
+        clark("D:group-membership"): _elements(),
+        clark("D:alternate-URI-set"): _elements(),
+        clark("C:calendar-home-set"): _hrefs(),
+        clark("C:calendar-user-address-set"): _addresses,
+        clark("C:calendar-user-type"): _text(lambda place: "INDIVIDUAL"),
+        clark("C:schedule-inbox-URL"): _hrefs("inbox"),
+        clark("C:schedule-outbox-URL"): _hrefs("outbox"),
+        clark("CS:email-address-set"): _email,
+        clark("CS:calendar-proxy-read-for"): _elements(),
+        clark("CS:calendar-proxy-write-for"): _elements(),
+    },
+    INBOX: {
+        clark("D:displayname"): _text(lambda place: "Inbox"),
+        clark("D:resourcetype"): _elements("D:collection", "C:schedule-inbox"),
+        clark("D:current-user-privilege-set"): _privileges(*_INBOX_PRIVILEGES),
+        clark("C:calendar-free-busy-set"): _calendars,
+        DEFAULT_CALENDAR: _default_calendar,
+        **dict.fromkeys(AVAILABILITY, _text(lambda place: place.principal.availability if place.principal else None)),
+    },
+    OUTBOX: {
+        clark("D:displayname"): _text(lambda place: "Outbox"),
+        clark("D:resourcetype"): _elements("D:collection", "C:schedule-outbox"),
+        clark("D:current-user-privilege-set"): _privileges(*_OUTBOX_PRIVILEGES),
+    },
+    "calendar": {
+        clark("C:schedule-calendar-transp"): _transparency,
+        clark("C:max-attendees-per-instance"): _text(lambda place: str(MOST_ATTENDEES)),
+    },
+    "item": {SCHEDULE_TAG: _text(lambda place: place.schedule_tag)},
+}
+#: What Radicale answers too, and not as scheduling needs it.
+_CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
+                        clark("C:calendar-user-address-set"), clark("C:schedule-calendar-transp")})
+_ALL = frozenset(tag for rules in _RULES.values() for tag in rules)

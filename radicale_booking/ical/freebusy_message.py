@@ -1,0 +1,64 @@
+"""The question when people are free, and its answers (RFC 5546 §3.3, RFC 6638 §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from radicale_booking.domain.interval import Interval
+from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical.content_lines import Block, Line, parse
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class FreeBusyRequest:
+    """``organizer`` is empty where nobody is named. Addresses are as the request has them."""
+
+    uid: str
+    frame: Interval
+    organizer: str
+    attendees: tuple[str, ...]
+
+
+def read_request(text: str) -> FreeBusyRequest:
+    """Raises ``InvalidCalendar`` where ``text`` is no VFREEBUSY with METHOD:REQUEST and times in UTC."""
+    calendar = parse(text.removeprefix("\ufeff"))
+    method = calendar.line("METHOD")
+    blocks = calendar.blocks("VFREEBUSY")
+    if method is None or method.value.strip().upper() != "REQUEST" or len(blocks) != 1:
+        raise InvalidCalendar("VFREEBUSY", "", "is not asked for", "send one VFREEBUSY with METHOD:REQUEST")
+    asked = blocks[0]
+    organizer, uid = asked.line("ORGANIZER"), asked.line("UID")
+    try:
+        frame = Interval(_instant(asked.line("DTSTART")), _instant(asked.line("DTEND")))
+    except ValueError:
+        raise InvalidCalendar("DTSTART", "", "with DTEND is no time in UTC", "write both like 20300107T080000Z"
+                              ) from None
+    return FreeBusyRequest(uid.value if uid is not None else "", frame, organizer.value if organizer else "",
+                           tuple(dict.fromkeys(line.value for line in asked.lines("ATTENDEE"))))
+
+
+def write_reply(request: FreeBusyRequest, attendee: str, periods: Iterable[tuple[str, Interval]],
+                now: datetime) -> str:
+    """The REPLY of ``attendee``, who is busy in ``periods`` (FBTYPE and time)."""
+    lines = [Line.make("UID", request.uid), Line.make("DTSTAMP", f"{now:{_STAMP}}"),
+             # Programs look for exactly the time that they asked for.
+             Line.make("DTSTART", f"{request.frame.start:{_STAMP}}"),
+             Line.make("DTEND", f"{request.frame.end:{_STAMP}}")]
+    if request.organizer:
+        lines.append(Line.make("ORGANIZER", request.organizer))
+    lines.append(Line.make("ATTENDEE", attendee))
+    # One period a line: some programs split the value at the slash.
+    lines += [Line.make("FREEBUSY", f"{period.start:{_STAMP}}/{period.end:{_STAMP}}", [("FBTYPE", kind)])
+              for kind, period in periods]
+    return Block("VCALENDAR", [Line.make("VERSION", "2.0"), Line.make("PRODID", "-//radicale-booking//EN"),
+                               Line.make("METHOD", "REPLY"), Block("VFREEBUSY", [*lines])]).text()
+
+
+def _instant(line: Line | None) -> datetime:
+    if line is None:
+        raise ValueError("missing")
+    return datetime.strptime(line.value.strip(), _STAMP).replace(tzinfo=UTC)

@@ -1,0 +1,19 @@
+"""Scheduling texts as the services see them: one name for what the modules beside it do."""
+
+from radicale_booking.ical.addresses import with_addresses
+from radicale_booking.ical.attendee_copy import apply_cancel, apply_request
+from radicale_booking.ical.itip_message import write
+from radicale_booking.ical.occurrences import occurrences
+from radicale_booking.ical.scheduling_edit import (
+    answer,
+    apply_reply,
+    restore,
+    revise,
+    set_comment,
+    set_status,
+    unforced,
+)
+from radicale_booking.ical.scheduling_object import read
+
+__all__ = ["answer", "apply_cancel", "apply_reply", "apply_request", "occurrences", "read", "restore", "revise",
+           "set_comment", "set_status", "unforced", "with_addresses", "write"]

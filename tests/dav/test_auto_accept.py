@@ -1,0 +1,201 @@
+"""Booking by invitation: the answer is there when the organizer reads the event again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from radicale_booking.services import booking, event_types
+from tests.dav.conftest import HALF_HOUR, NINE, Site, event, invitation
+from tests.dav.test_implicit import copy_of, members, own, partstats, person, put, unfolded
+
+ADDRESS = "anna+intro-call@localhost"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def hours(site: Site) -> Site:
+    """Anna can be booked from 9 to 12 on three days."""
+    text = event("hours", NINE, "RRULE:FREQ=DAILY;COUNT=3", length=timedelta(hours=3), summary="Bookable")
+    assert site["anna"].request("PUT", "/anna/bookable/hours.ics", text).status == 201
+    return site
+
+
+def set_mode(site: Site, mode: str) -> None:
+    with site.app.store.write() as uow:
+        anna = uow.principals.get("anna")
+        assert anna is not None
+        uow.principals.update(replace(anna, auto_schedule=mode))
+
+
+def answer(site: Site, user: str = "bob", of: str = "anna@example.org", name: str = "e") -> list[str]:
+    return [one["PARTSTAT"] for one in person(own(site[user], name).body.decode(), of)]
+
+
+def live(site: Site) -> list[str]:
+    return [f"{found.start:%H:%M}" for found in booking.reservations(site.app, "anna") if found.live]
+
+
+@pytest.mark.parametrize(("mode", "free", "taken"), [
+    ("none", "NEEDS-ACTION", "NEEDS-ACTION"), ("accept-always", "ACCEPTED", "ACCEPTED"),
+    ("decline-always", "DECLINED", "DECLINED"), ("accept-if-free", "ACCEPTED", "NEEDS-ACTION"),
+    ("decline-if-busy", "NEEDS-ACTION", "DECLINED"), ("automatic", "ACCEPTED", "DECLINED")])
+def test_the_six_modes(site: Site, mode: str, free: str, taken: str) -> None:
+    set_mode(site, mode)
+    put(site["anna"], event("busy", NINE + HALF_HOUR), "busy")
+    put(site["bob"], invitation("u1", NINE, "bob", "anna"))
+    put(site["bob"], invitation("u2", NINE + timedelta(minutes=45), "bob", "anna"), "taken")
+    assert (answer(site), answer(site, name="taken")) == ([free], [taken])
+    unanswered = (free, taken).count("NEEDS-ACTION")
+    assert len(members(site["anna"], "inbox")) == unanswered
+
+
+def test_two_who_want_the_same_time(site: Site) -> None:
+    meet = threading.Barrier(2)
+
+    def invite(user: str) -> None:
+        meet.wait(20)
+        assert put(site[user], invitation(f"of-{user}", NINE, user, "anna")).status == 201
+
+    threads = [threading.Thread(target=invite, args=(user,)) for user in ("bob", "carl")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer(site, "bob") + answer(site, "carl")) == ["ACCEPTED", "DECLINED"]
+
+
+def test_moving_is_decided_anew_and_is_not_in_its_own_way(site: Site) -> None:
+    put(site["anna"], event("busy", NINE + timedelta(hours=2)), "busy")
+    for start, expected in ((NINE, "ACCEPTED"), (NINE + timedelta(minutes=15), "ACCEPTED"),
+                            (NINE + timedelta(hours=2), "DECLINED"), (NINE + HALF_HOUR, "ACCEPTED")):
+        put(site["bob"], invitation("u1", start, "bob", "anna"))
+        assert answer(site) == [expected], start
+    site["bob"].request("DELETE", "/bob/calendar/e.ics")
+    put(site["carl"], invitation("u2", NINE + HALF_HOUR, "carl", "anna"))
+    assert answer(site, "carl") == ["ACCEPTED"]
+
+
+def test_what_a_host_decided_stays(site: Site) -> None:
+    put(site["bob"], invitation("u1", NINE, "bob", "anna"))
+    href, text = copy_of(site["anna"])
+    declined = text.replace("\r\n ", "").replace("PARTSTAT=ACCEPTED:mailto:anna", "PARTSTAT=DECLINED:mailto:anna")
+    assert declined != text
+    assert site["anna"].request("PUT", href, declined).status == 204
+    renamed = own(site["bob"]).body.decode().replace("SUMMARY:Meeting", "SUMMARY:Lunch")
+    put(site["bob"], renamed)
+    assert answer(site) == ["DECLINED"]
+
+
+def test_a_series_is_answered_instance_by_instance(site: Site) -> None:
+    put(site["anna"], event("busy", NINE + DAY), "busy")
+    put(site["bob"], invitation("u1", NINE, "bob", "anna", lines=("RRULE:FREQ=DAILY;COUNT=4",)))
+    text = unfolded(own(site["bob"]).body.decode())
+    assert partstats(text, "anna") == ["ACCEPTED", "DECLINED"]
+    assert f"RECURRENCE-ID:{NINE + DAY:%Y%m%dT%H%M%SZ}" in text
+
+
+def test_what_is_long_over_is_not_answered(site: Site) -> None:
+    put(site["bob"], invitation("u1", NINE - 60 * DAY, "bob", "anna"))
+    assert answer(site) == ["NEEDS-ACTION"]
+
+
+def test_a_booking_address_books(hours: Site) -> None:
+    stored = put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS), If_None_Match="*")
+    assert (stored.status, "etag" in stored.headers) == (201, False)
+    text = own(hours["bob"]).body.decode()
+    assert person(text, ADDRESS)[0] == {"PARTSTAT": "ACCEPTED", "SCHEDULE-STATUS": "2.0"} | {
+        key: value for key, value in person(text, ADDRESS)[0].items() if key.startswith("X-")}
+    (booked,) = booking.reservations(hours.app, "anna")
+    assert (booked.start, booked.invitee_email, booked.status) == (NINE, "bob@example.org", "confirmed")
+    assert len(members(hours["anna"])) == 1
+
+
+def test_a_booking_address_declines_with_what_is_free(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    put(hours["carl"], invitation("u2", NINE, "carl", ADDRESS))
+    text = unfolded(own(hours["carl"]).body.decode())
+    assert person(text, ADDRESS)[0]["PARTSTAT"] == "DECLINED"
+    assert f"{NINE + HALF_HOUR:%Y-%m-%d %H:%M}" in text.partition("COMMENT")[2].partition("\n")[0]
+    assert live(hours) == ["09:00"]
+    with hours.app.store.read() as uow:
+        told = [row for row in uow.outbox.pending() if row.payload["event"] == "itip"]
+    assert [(row.recipient, row.payload["method"]) for row in told] == [("carl@example.org", "REPLY")]
+    assert "COMMENT:" in told[0].payload["text"]
+
+
+@pytest.mark.parametrize(("start", "length"), [
+    (timedelta(minutes=10), HALF_HOUR), (timedelta(), timedelta(minutes=45)), (timedelta(hours=4), HALF_HOUR)])
+def test_all_rules_hold(hours: Site, start: timedelta, length: timedelta) -> None:
+    put(hours["bob"], invitation("u1", NINE + start, "bob", ADDRESS, length=length))
+    assert answer(hours, of=ADDRESS) == ["DECLINED"]
+    assert live(hours) == []
+
+
+def test_a_pending_booking_is_tentative(hours: Site) -> None:
+    event_types.set(hours.app, "anna", "intro-call", confirmation=True)
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    assert answer(hours, of=ADDRESS) == ["TENTATIVE"]
+
+
+def test_a_booking_follows_its_invitation(hours: Site) -> None:
+    bob = hours["bob"]
+    put(bob, invitation("u1", NINE, "bob", ADDRESS))
+    first = booking.reservations(hours.app, "anna")[0].uid
+    put(bob, invitation("u1", NINE, "bob", ADDRESS).replace("SUMMARY:Meeting", "SUMMARY:Lunch"))
+    assert live(hours) == ["09:00"]
+    put(bob, invitation("u1", NINE + HALF_HOUR, "bob", ADDRESS))
+    assert (answer(hours, of=ADDRESS), live(hours)) == (["ACCEPTED"], ["09:30"])
+    assert booking.reservation(hours.app, first).start == NINE + HALF_HOUR
+    put(bob, invitation("u1", NINE + timedelta(hours=8), "bob", ADDRESS))
+    assert (answer(hours, of=ADDRESS), live(hours)) == (["DECLINED"], [])
+    put(bob, invitation("u1", NINE, "bob", ADDRESS))
+    assert (answer(hours, of=ADDRESS), live(hours)) == (["ACCEPTED"], ["09:00"])
+    assert "COMMENT" not in own(bob).body.decode()
+    bob.request("DELETE", "/bob/calendar/e.ics")
+    assert live(hours) == []
+    put(bob, invitation("u1", NINE, "bob", ADDRESS))
+    assert (answer(hours, of=ADDRESS), live(hours)) == (["ACCEPTED"], ["09:00"])
+
+
+def test_leaving_out_the_address_frees_the_slot(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, "carl"))
+    put(hours["bob"], invitation("u1", NINE, "bob", "carl"))
+    assert live(hours) == []
+
+
+def test_a_series_is_booked_instance_by_instance(hours: Site) -> None:
+    put(hours["carl"], invitation("u2", NINE + DAY, "carl", ADDRESS))
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, lines=("RRULE:FREQ=DAILY;COUNT=3",)))
+    assert answer(hours, of=ADDRESS) == ["ACCEPTED", "DECLINED"]
+    assert len(live(hours)) == 3
+    hours["bob"].request("DELETE", "/bob/calendar/e.ics")
+    assert len(live(hours)) == 1
+
+
+def test_seats_are_taken_and_given_back(hours: Site) -> None:
+    event_types.set(hours.app, "anna", "intro-call", seats=2)
+    for user in ("bob", "carl"):
+        put(hours[user], invitation(f"of-{user}", NINE, user, ADDRESS))
+        assert answer(hours, user, ADDRESS) == ["ACCEPTED"]
+    hours["bob"].request("DELETE", "/bob/calendar/e.ics")
+    assert live(hours) == ["09:00"]
+    hours["carl"].request("DELETE", "/carl/calendar/e.ics")
+    assert live(hours) == []
+
+
+def test_an_unknown_booking_address(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", "anna+nothing@localhost"))
+    found = person(own(hours["bob"]).body.decode(), "anna+nothing@localhost")[0]
+    assert (found["PARTSTAT"], found["SCHEDULE-STATUS"]) == ("NEEDS-ACTION", "3.7")
+
+
+def test_another_organizer_cannot_take_over_a_booking(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    put(hours["carl"], invitation("u1", NINE + HALF_HOUR, "carl", ADDRESS))
+    assert live(hours) == ["09:00", "09:30"]
+    hours["carl"].request("DELETE", "/carl/calendar/e.ics")
+    assert live(hours) == ["09:00"]
