@@ -13,6 +13,7 @@ from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.domain.principal import Principal
+from radicale_booking.errors import SchedulingRefused
 from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
 
@@ -117,9 +118,14 @@ class Collection(BaseCollection):
         return self.item(row), self.item(old) if old is not None else None
 
     def delete(self, href: str | None = None) -> None:
-        """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled."""
+        """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled.
+
+        Raises ``SchedulingRefused`` for the calendar into which invitations go (RFC 6638 §3.2.4.5).
+        """
         unit_of_work = self._storage.unit_of_work
         if href is None:
+            if self.row.role == "default" and self._storage.scheduling:
+                raise SchedulingRefused("default-calendar-needed", self.row.path)
             self._forget_members(self.row)
             unit_of_work.collections.remove(self.row)
             return

@@ -232,7 +232,10 @@ class Storage(BaseStorage):
         return not problems
 
     def _unreadable(self, row: CollectionRow) -> list[str]:
-        problems = []
+        problems: list[str] = []
+        if row.tag == INBOX:
+            # Messages are what Radicale refuses in a calendar.
+            return problems
         for item_row in self.unit_of_work.items.all(row.id):
             try:
                 radicale_item.check_and_sanitize_items(

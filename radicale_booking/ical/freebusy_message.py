@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidCalendar
@@ -35,7 +36,7 @@ def read_request(text: str) -> FreeBusyRequest:
     asked = blocks[0]
     organizer, uid = asked.line("ORGANIZER"), asked.line("UID")
     try:
-        times = read_calendar(text).walk("VFREEBUSY")[0]
+        times: Any = read_calendar(text).walk("VFREEBUSY")[0]
         frame = Interval(_instant(times["DTSTART"].dt), _instant(times["DTEND"].dt))
     except (ValueError, KeyError, IndexError):
         raise InvalidCalendar("DTSTART", "", "with DTEND is no time in a zone", "write both like 20300107T080000Z"

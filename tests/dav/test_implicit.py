@@ -237,6 +237,17 @@ def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     assert partstats(own(site["bob"]).body.decode(), "carl") == ["DECLINED"]
 
 
+def test_messages_do_not_make_the_storage_unsound(site: Site) -> None:
+    put(site["bob"], invitation("u1", NINE, "bob", "carl"))
+    assert members(site["carl"], "inbox")
+    assert site["bob"].application._storage.verify()  # type: ignore[attr-defined]
+
+
+def test_the_calendar_of_invitations_stays(site: Site) -> None:
+    refused = site["bob"].request("DELETE", "/bob/calendar/")
+    assert (refused.status, refused.xml[0].tag.rpartition("}")[2]) == (403, "default-calendar-needed")
+
+
 def test_an_event_of_one_person_costs_no_query_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     connection = type(site.app.store._connection())  # type: ignore[attr-defined]
