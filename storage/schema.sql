@@ -44,7 +44,8 @@ CREATE INDEX collection_parent ON collection (parent_id);
 CREATE UNIQUE INDEX collection_role ON collection (principal_id, role) WHERE role IS NOT NULL;
 
 -- first/last_epoch enclose every occurrence (NULL: unbounded); outside [expanded_from, expanded_until)
--- occurrences have no instance rows yet (NULL: all occurrences have rows). revision counts changes of the ETag alone.
+-- occurrences have no instance rows yet (NULL: all occurrences have rows). revision counts changes of the ETag alone,
+-- renewal_epoch is when the next one is due.
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
     collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
@@ -64,12 +65,14 @@ CREATE TABLE item (
     sequence BIGINT NOT NULL,
     modified_epoch BIGINT NOT NULL,
     revision INTEGER NOT NULL DEFAULT 0,
+    renewal_epoch BIGINT,
     UNIQUE (collection_id, href)
 );
 CREATE INDEX item_uid ON item (collection_id, uid);
 CREATE INDEX item_sequence ON item (collection_id, sequence);
 CREATE INDEX item_unexpanded ON item (collection_id, expanded_until_epoch)
     WHERE expanded_until_epoch IS NOT NULL;
+CREATE INDEX item_renewal ON item (renewal_epoch) WHERE renewal_epoch IS NOT NULL;
 CREATE INDEX item_unreadable ON item (collection_id) WHERE unreadable IS NOT NULL;
 
 -- A member that was removed, for sync-collection (RFC 6578).

@@ -154,7 +154,7 @@ def test_every_option_in_the_shipped_file_is_known_and_shows_its_default(tmp_pat
     active = re.sub(r"^#(?=[a-z_]+ = )", "", shipped, flags=re.MULTILINE)
     configuration, _ = settings_module.load(written(tmp_path, active))
     default, _ = settings_module.load(None)
-    places = {"data_folder", "public_url", "secret_file", "database", "htpasswd_filename"}
+    places = {"data_folder", "public_url", "secret_file", "address_domain", "database", "htpasswd_filename"}
     checked = 0
     section = ""
     for line in active.splitlines():

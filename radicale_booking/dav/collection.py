@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from email.utils import formatdate
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, overload
@@ -13,12 +14,15 @@ from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.domain.principal import Principal
+from radicale_booking.errors import SchedulingRefused
 from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
 
 if TYPE_CHECKING:
     from radicale_booking.dav.storage import Storage
 
+#: Some programs fetch only the ETag after a PUT and keep their own text: they read ours when it changes once more.
+_SECOND_TOUCH = timedelta(seconds=30)
 _TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
 
 
@@ -106,7 +110,8 @@ class Collection(BaseCollection):
         index = self._storage.app.calendar.index(text, now=unit_of_work.now, owner=self._owner)
         row = unit_of_work.items.store(
             self.row.id, href=href, uid=item.uid, name=item.name, component=item.component_name,
-            text=text, index=index, schedule_tag=schedule_tag)
+            text=text, index=index, schedule_tag=schedule_tag,
+            renewal=_SECOND_TOUCH if self._storage.exchange.rewritten else None)
         if old is not None and old.uid != item.uid:
             self._storage.removed(self.row, old.uid, old.text)
             old_text = None
@@ -117,9 +122,14 @@ class Collection(BaseCollection):
         return self.item(row), self.item(old) if old is not None else None
 
     def delete(self, href: str | None = None) -> None:
-        """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled."""
+        """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled.
+
+        Raises ``SchedulingRefused`` for the calendar into which invitations go (RFC 6638 §3.2.4.5).
+        """
         unit_of_work = self._storage.unit_of_work
         if href is None:
+            if self.row.role == "default" and self._storage.scheduling:
+                raise SchedulingRefused("default-calendar-needed", self.row.path)
             self._forget_members(self.row)
             # The root stays, empty.
             for gone in [self.row] if self.row.path else unit_of_work.collections.children(self.row):

@@ -11,7 +11,8 @@ from radicale_booking.errors import ScheduleTagChanged
 
 @dataclass
 class Exchange:
-    """``expected``: If-Schedule-Tag-Match (RFC 6638 §8.3), empty for any; ``reply``: Schedule-Reply (§8.1).
+    """``expected``: If-Schedule-Tag-Match (RFC 6638 §8.3), empty for any; ``reply``: Schedule-Reply (§8.1); ``etag``:
+    If-Match.
 
     Written while the request is performed: the Schedule-Tag of what was stored, and whether that is other than what
     was sent.
@@ -19,13 +20,15 @@ class Exchange:
 
     expected: str = ""
     reply: bool = True
+    etag: str = ""
     schedule_tag: str | None = None
     rewritten: bool = False
 
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> Exchange:
         return cls(expected=environ.get("HTTP_IF_SCHEDULE_TAG_MATCH", "").strip(),
-                   reply=environ.get("HTTP_SCHEDULE_REPLY", "").strip().upper() != "F")
+                   reply=environ.get("HTTP_SCHEDULE_REPLY", "").strip().upper() != "F",
+                   etag=environ.get("HTTP_IF_MATCH", "").strip())
 
     def check(self, present: str | None) -> None:
         """Raises ``ScheduleTagChanged`` unless ``present`` is what the program expects to change."""

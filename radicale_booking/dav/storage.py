@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from radicale import item as radicale_item
@@ -21,7 +22,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.services import implicit, scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
-from radicale_booking.store.items import ItemRow
+from radicale_booking.store.items import ItemRow, same_content
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 
@@ -148,7 +149,12 @@ class Storage(BaseStorage):
         parent_path, _, href = sane_path.rpartition("/")
         parent = self.unit_of_work.collections.get(parent_path)
         row = self.unit_of_work.items.get(parent.id, href) if parent is not None and parent.tag else None
-        return Collection(self, parent).item(row) if parent is not None and row is not None else None
+        if parent is None or row is None:
+            return None
+        if same_content(self.exchange.etag, row.etag):
+            # A program that saw the text before its ETag was renewed may write.
+            row = replace(row, etag=self.exchange.etag)
+        return Collection(self, parent).item(row)
 
     def renew(self, path: str) -> None:
         """Give the item at ``path`` a new ETag: a program whose change of it was refused then reads it again."""
@@ -234,7 +240,10 @@ class Storage(BaseStorage):
         return not problems
 
     def _unreadable(self, row: CollectionRow) -> list[str]:
-        problems = []
+        problems: list[str] = []
+        if row.tag == INBOX:
+            # Messages are what Radicale refuses in a calendar.
+            return problems
         for item_row in self.unit_of_work.items.all(row.id):
             try:
                 radicale_item.check_and_sanitize_items(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.content_lines import Block, Line, parse
+from radicale_booking.ical.reader import read_calendar
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -24,8 +26,9 @@ class FreeBusyRequest:
 
 
 def read_request(text: str) -> FreeBusyRequest:
-    """Raises ``InvalidCalendar`` where ``text`` is no VFREEBUSY with METHOD:REQUEST and times in UTC."""
-    calendar = parse(text.removeprefix("\ufeff"))
+    """Raises ``InvalidCalendar`` where ``text`` is no VFREEBUSY with METHOD:REQUEST and times in a zone."""
+    text = text.removeprefix("\ufeff")
+    calendar = parse(text)
     method = calendar.line("METHOD")
     blocks = calendar.blocks("VFREEBUSY")
     if method is None or method.value.strip().upper() != "REQUEST" or len(blocks) != 1:
@@ -33,9 +36,10 @@ def read_request(text: str) -> FreeBusyRequest:
     asked = blocks[0]
     organizer, uid = asked.line("ORGANIZER"), asked.line("UID")
     try:
-        frame = Interval(_instant(asked.line("DTSTART")), _instant(asked.line("DTEND")))
-    except ValueError:
-        raise InvalidCalendar("DTSTART", "", "with DTEND is no time in UTC", "write both like 20300107T080000Z"
+        times: Any = read_calendar(text).walk("VFREEBUSY")[0]
+        frame = Interval(_instant(times["DTSTART"].dt), _instant(times["DTEND"].dt))
+    except (ValueError, KeyError, IndexError):
+        raise InvalidCalendar("DTSTART", "", "with DTEND is no time in a zone", "write both like 20300107T080000Z"
                               ) from None
     return FreeBusyRequest(uid.value if uid is not None else "", frame, organizer.value if organizer else "",
                            tuple(dict.fromkeys(line.value for line in asked.lines("ATTENDEE"))))
@@ -58,7 +62,7 @@ def write_reply(request: FreeBusyRequest, attendee: str, periods: Iterable[tuple
                                Line.make("METHOD", "REPLY"), Block("VFREEBUSY", [*lines])]).text()
 
 
-def _instant(line: Line | None) -> datetime:
-    if line is None:
-        raise ValueError("missing")
-    return datetime.strptime(line.value.strip(), _STAMP).replace(tzinfo=UTC)
+def _instant(value: date) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(f"not an instant: {value}")
+    return value.astimezone(UTC)

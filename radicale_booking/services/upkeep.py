@@ -16,7 +16,20 @@ def run(app: Adapters) -> None:
     """What has to be done every little while: it costs a look where nothing is due."""
     while life.expire_due(app) == life.BATCH:
         pass
+    renew_due(app)
     extend_instances(app)
+
+
+def renew_due(app: Adapters) -> int:
+    """Give items another ETag whose time has come: programs that kept their own text then read ours; how many."""
+    with app.store.read() as uow:
+        if not uow.items.due_for_renewal(1):
+            return 0
+    with app.store.write(actor="upkeep") as uow:
+        due = uow.items.due_for_renewal(_BATCH)
+        for row in due:
+            uow.items.renew(row)
+        return len(due)
 
 
 def extend_instances(app: Adapters) -> int:

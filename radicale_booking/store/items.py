@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _SPAN_LIMITS_SECONDS = (86_400, 32 * 86_400)
 class ItemRow:
     """A stored item; instants in UTC seconds since 1970, ``etag`` quoted (RFC 9110 §8.8.3).
 
-    ``revision``: how often the ETag changed without the text."""
+    ``revision``: how often the ETag changed without the text; ``renewal_epoch``: when it does so next, if at all."""
 
     id: int
     collection_id: int
@@ -42,6 +43,7 @@ class ItemRow:
     sequence: int
     modified_epoch: int
     revision: int = 0
+    renewal_epoch: int | None = None
 
 
 _COLUMNS = tuple(ItemRow.__dataclass_fields__)
@@ -78,10 +80,11 @@ class Items:
         return self._unit_of_work.one("item", "has_uid", collection_id=collection_id, uid=uid) is not None
 
     def store(self, collection_id: int, *, href: str, uid: str, name: str, component: str, text: str,
-              index: ItemIndex, schedule_tag: str | None = None) -> ItemRow:
+              index: ItemIndex, schedule_tag: str | None = None, renewal: timedelta | None = None) -> ItemRow:
         """Create or replace the item ``href``.
 
         ``name`` is VCALENDAR or VCARD, ``component`` VEVENT, VTODO … or empty; ``index`` is that of ``text``.
+        ``renewal``: after this time it gets another ETag.
         """
         row = ItemRow(
             id=0, collection_id=collection_id, href=href, uid=uid, etag=_etag(text), name=name, component=component,
@@ -89,7 +92,8 @@ class Items:
             expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
             unreadable=index.unreadable, schedule_tag=schedule_tag,
             sequence=self._unit_of_work.collections.touch(collection_id),
-            modified_epoch=self._unit_of_work.now_epoch)
+            modified_epoch=self._unit_of_work.now_epoch,
+            renewal_epoch=None if renewal is None else self._unit_of_work.now_epoch + int(renewal.total_seconds()))
         row = replace(row, id=self._unit_of_work.insert(
             "item", "put", **{column: getattr(row, column) for column in _COLUMNS[1:]}))
         self.replace_instances(row.id, collection_id, index)
@@ -103,6 +107,11 @@ class Items:
         self._unit_of_work.execute("item", "renew", id=row.id, etag=etag, revision=revision,
                                    sequence=self._unit_of_work.collections.touch(row.collection_id),
                                    now=self._unit_of_work.now_epoch)
+
+    def due_for_renewal(self, most: int) -> list[ItemRow]:
+        """At most ``most`` items that are to get another ETag now."""
+        rows = self._unit_of_work.query("item", "due_for_renewal", now=self._unit_of_work.now_epoch, most=most)
+        return [read_item(row) for row in rows]
 
     def replace_instances(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
         """Write the occurrences of ``index`` in place of the item's present ones, if they differ."""
@@ -169,6 +178,11 @@ class Items:
 def span_class(length_seconds: int) -> int:
     """The class of an occurrence by its length: 0 up to a day, 1 up to 32 days, 2 longer."""
     return sum(length_seconds > limit for limit in _SPAN_LIMITS_SECONDS)
+
+
+def same_content(etag: str, other: str) -> bool:
+    """Whether two ETags are of the same text, apart from renewals."""
+    return etag.strip('"').partition("-")[0] == other.strip('"').partition("-")[0]
 
 
 def _etag(text: str) -> str:

@@ -16,19 +16,27 @@ WHERE item.collection_id = :collection_id AND item.href = wanted.value;
 
 -- name: put
 INSERT INTO item (collection_id, href, uid, etag, name, component, text, size_octets, first_epoch, last_epoch,
-    expanded_from_epoch, expanded_until_epoch, unreadable, schedule_tag, sequence, modified_epoch, revision)
+    expanded_from_epoch, expanded_until_epoch, unreadable, schedule_tag, sequence, modified_epoch, revision,
+    renewal_epoch)
 VALUES (:collection_id, :href, :uid, :etag, :name, :component, :text, :size_octets, :first_epoch, :last_epoch,
-    :expanded_from_epoch, :expanded_until_epoch, :unreadable, :schedule_tag, :sequence, :modified_epoch, :revision)
+    :expanded_from_epoch, :expanded_until_epoch, :unreadable, :schedule_tag, :sequence, :modified_epoch,
+    :revision, :renewal_epoch)
 ON CONFLICT (collection_id, href) DO UPDATE SET uid = excluded.uid, etag = excluded.etag, name = excluded.name,
     component = excluded.component, text = excluded.text, size_octets = excluded.size_octets,
     first_epoch = excluded.first_epoch, last_epoch = excluded.last_epoch,
     expanded_from_epoch = excluded.expanded_from_epoch, expanded_until_epoch = excluded.expanded_until_epoch,
     unreadable = excluded.unreadable, schedule_tag = excluded.schedule_tag, sequence = excluded.sequence,
-    modified_epoch = excluded.modified_epoch, revision = excluded.revision
+    modified_epoch = excluded.modified_epoch, revision = excluded.revision,
+    renewal_epoch = excluded.renewal_epoch
 RETURNING id;
 
 -- name: renew
-UPDATE item SET etag = :etag, revision = :revision, sequence = :sequence, modified_epoch = :now WHERE id = :id;
+UPDATE item SET etag = :etag, revision = :revision, sequence = :sequence, modified_epoch = :now,
+    renewal_epoch = NULL
+WHERE id = :id;
+
+-- name: due_for_renewal
+SELECT * FROM item WHERE renewal_epoch <= :now LIMIT :most;
 
 -- name: instances
 SELECT item_id, collection_id, start_epoch, end_epoch, span_class, busy_type, cancelled, all_day, moment, summary,

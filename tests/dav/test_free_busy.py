@@ -58,6 +58,15 @@ def test_each_recipient_is_answered(site: Site) -> None:
     assert found["mailto:zoe@elsewhere.example"] == ("3.7;Invalid calendar user", "")
 
 
+def test_times_may_be_in_a_zone(site: Site) -> None:
+    put(site["anna"], event("a", NINE), "a")
+    text = question("mailto:anna@example.org").replace(
+        f"DTSTART:{NINE:%Y%m%dT%H%M%SZ}", f"DTSTART;TZID=Asia/Tokyo:{NINE + timedelta(hours=9):%Y%m%dT%H%M%S}")
+    (_, reply), = ask(site, text).values()
+    assert f"DTSTART:{NINE:%Y%m%dT%H%M%SZ}" in reply
+    assert busy(reply) == [span(timedelta(), HALF_HOUR)]
+
+
 def test_what_is_not_available_is_shown(site: Site) -> None:
     patch = (f"<D:propertyupdate {NAMES}><D:set><D:prop><C:calendar-availability>{AVAILABLE}"
              "</C:calendar-availability></D:prop></D:set></D:propertyupdate>")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from radicale_booking.services import upkeep
+from radicale_booking.store.engine import open_store
 from tests.compat.dav_client import Answer, Client
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event, invitation
 
@@ -235,6 +238,36 @@ def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     assert "RRULE" not in text
     answer_as(site["carl"], "DECLINED")
     assert partstats(own(site["bob"]).body.decode(), "carl") == ["DECLINED"]
+
+
+def test_the_etag_changes_once_more_and_the_former_is_still_taken(site: Site) -> None:
+    bob = site["bob"]
+    put(bob, invitation("u1", NINE, "bob", "anna"))
+    first = own(bob)
+    assert upkeep.renew_due(site.app) == 0
+    later = replace(site.app, store=open_store(site.app.settings.database,
+                                               clock=lambda: datetime.now(UTC) + timedelta(seconds=31)))
+    assert (upkeep.renew_due(later), upkeep.renew_due(later)) == (1, 0)
+    second = own(bob)
+    assert (second.body, second.headers["schedule-tag"]) == (first.body, first.headers["schedule-tag"])
+    assert second.headers["etag"] != first.headers["etag"]
+    renamed = first.body.decode().replace("SUMMARY:Meeting", "SUMMARY:Lunch")
+    assert put(bob, renamed, If_Match='"other"').status == 412
+    assert put(bob, renamed, If_Match=first.headers["etag"]).status == 204
+    assert put(bob, renamed, If_Match=first.headers["etag"]).status == 412
+    assert bob.request("DELETE", "/bob/calendar/e.ics", If_Match=first.headers["etag"]).status == 412
+    later.store.close()
+
+
+def test_messages_do_not_make_the_storage_unsound(site: Site) -> None:
+    put(site["bob"], invitation("u1", NINE, "bob", "carl"))
+    assert members(site["carl"], "inbox")
+    assert site["bob"].application._storage.verify()  # type: ignore[attr-defined]
+
+
+def test_the_calendar_of_invitations_stays(site: Site) -> None:
+    refused = site["bob"].request("DELETE", "/bob/calendar/")
+    assert (refused.status, refused.xml[0].tag.rpartition("}")[2]) == (403, "default-calendar-needed")
 
 
 def test_an_event_of_one_person_costs_no_query_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

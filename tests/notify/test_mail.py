@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import radicale_booking.notify
-from radicale_booking.domain.notice import EVENTS, ROLES, Notice, event_now
+from radicale_booking.domain.notice import EVENTS, ROLES, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import DeliveryFailed, InvalidInput
 from radicale_booking.mail_settings import LANGUAGES, MailSettings
@@ -260,3 +260,23 @@ def test_catalogue_is_complete_compiled_and_keeps_placeholders(language: str) ->
     compiled = read_mo(io.BytesIO((NOTIFY / "translations" / language / "LC_MESSAGES" / "mail.mo").read_bytes()))
     assert {message.id: message.string for message in compiled if message.id} == {
         phrase: message.string for phrase, message in messages.items()}
+
+
+@pytest.mark.parametrize(("method", "heading"), [("REQUEST", "Invitation"), ("CANCEL", "Cancelled"),
+                                                 ("REPLY", "Answer")])
+def test_an_invitation_is_mailed_in_the_name_of_its_sender(method: str, heading: str) -> None:
+    text = (f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:u\r\n"
+            "DTSTAMP:20260101T000000Z\r\nDTSTART:20300108T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    told = InvitationNotice(method, text, "bob@example.org", "Bob\r\nBcc: x@example.org", "zoe@elsewhere.example",
+                            "Lunch", "2030-01-08 10:00", "itip/1", "Free: 11:00")
+    message = MailComposer(SETTINGS).compose_invitation(told, START)
+    assert message["Subject"] == f"{heading}: Lunch"
+    assert (message["To"].addresses[0].addr_spec, message["Reply-To"].addresses[0].addr_spec) == (
+        "zoe@elsewhere.example", "bob@example.org")
+    assert message["Bcc"] is None
+    assert message["From"].addresses[0].addr_spec == SETTINGS.sender
+    assert content(message, "text/calendar") == text.replace("\r\n", "\n")
+    assert part(message, "text/calendar")["Content-Type"].params["method"] == method  # type: ignore[index]
+    assert "2030-01-08 10:00" in content(message, "text/plain")
+    assert "Free: 11:00" in content(message, "text/plain")
+    assert message["Message-ID"] == MailComposer(SETTINGS).compose_invitation(told, START)["Message-ID"]

@@ -146,3 +146,15 @@ def test_a_booked_event_type_that_is_removed_takes_no_more_bookings_until_it_is_
     assert booking.reservation(app, booked.uid).title == "New talk"
     assert [slot.start for slot in booking.open_slots(app, "ada", "talk", day)] == [NINE + timedelta(hours=1),
                                                                                    NINE + timedelta(hours=2)]
+
+
+def test_a_host_answers_invitations_unless_told_otherwise(empty: Adapters) -> None:
+    accounts.add_user(empty, "eve", "eve@example.org", "UTC", "apple")
+    assert accounts.list_users(empty)[0].auto_schedule == "none"
+    assert accounts.enable_host(empty, "eve").auto_schedule == "automatic"
+    assert accounts.enable_host(empty, "eve", auto_schedule="accept-if-free").auto_schedule == "accept-if-free"
+    accounts.enable_host(empty, "eve", "DE")
+    assert accounts.list_users(empty)[0].auto_schedule == "accept-if-free"
+    with pytest.raises(InvalidInput) as refused:
+        accounts.enable_host(empty, "eve", auto_schedule="sometimes")
+    assert refused.value.name == "auto_schedule"

@@ -293,6 +293,17 @@ def test_a_row_that_cannot_be_handled_holds_up_nobody(site: Adapters, post: Post
     assert "KeyError" in str(mail.queue(site)[0].last_error)
 
 
+def test_an_invitation_for_somebody_elsewhere_is_sent(site: Adapters, post: Post) -> None:
+    text = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSTATUS:CONFIRMED\r\nEND:VCALENDAR\r\n"
+    with site.store.write() as uow:
+        uow.outbox.add("mail", "itip/1", "zoe@elsewhere.example", {
+            "event": "itip", "to": "attendee", "uid": "u", "method": "REQUEST", "text": text,
+            "sender": "ada@example.org", "sender_name": "Ada", "summary": "Lunch", "when": "noon", "remark": ""})
+    assert worker(site).round() == Round(claimed=1, sent=1)
+    assert post.told() == [("zoe@elsewhere.example", "CONFIRMED")]
+    assert post.taken[0]["Subject"] == "Invitation: Lunch"
+
+
 def test_an_address_is_one_recipient_however_it_is_written(site: Adapters, post: Post) -> None:
     booking.reserve(site, wish(NINE, email="Bob@example.org"))
     booking.reserve(site, wish(NINE + HALF_HOUR, email="bob@Example.org"))
