@@ -170,6 +170,10 @@ class EventType:
                                "choose " + " or ".join(f"{length // _MINUTE}" for length in self.durations))
         return replace(self, duration=duration, other_durations=())
 
+    def lasting_exactly(self, duration: timedelta) -> EventType:
+        """The same with ``duration``, whether it could be chosen or not: a booking keeps the length it has."""
+        return replace(self, duration=duration, other_durations=())
+
     @staticmethod
     def _check_range(name: str, value: timedelta, low: timedelta, high: timedelta) -> None:
         if not low <= value <= high or value % _MINUTE:

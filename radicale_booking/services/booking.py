@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from radicale_booking.store.unit_of_work import UnitOfWork
 
-__all__ = ["BookingRequest", "HostPage", "by_token", "event_type", "explain", "host_page", "manage_url", "open_slots",
-           "reservation", "reservations", "reserve", "reserve_within", "series_of"]
+__all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "event_type", "event_type_of", "explain",
+           "host_page", "manage_url", "open_slots", "owner_of", "reservation", "reservations", "reserve",
+           "reserve_within", "series_of", "slots_to_move"]
 
 manage_url = manage.url
 
@@ -55,6 +56,19 @@ def event_type(app: Adapters, host: str, slug: str, link: str | None = None) -> 
         found = _bookable(uow, host, slug)
         private_links.checked(uow, found, link)
         return found
+
+
+def event_type_of(app: Adapters, host: str, slug: str) -> EventType:
+    """For somebody who has booked it: private ones without a link. Raises ``NotFound``."""
+    with app.store.read() as uow:
+        return _bookable(uow, host, slug)
+
+
+def slots_to_move(app: Adapters, reservation: Reservation, frame: Interval) -> list[slots.Slot]:
+    """Where in ``frame`` the reservation could be moved to."""
+    with app.store.read() as uow:
+        usual = uow.reservations.event_type_of(reservation).lasting_exactly(reservation.end - reservation.start)
+        return offers.offered(app, uow, usual, frame, Asked(excepted=reservation))
 
 
 def open_slots(app: Adapters, host: str, slug: str, frame: Interval, duration: timedelta | None = None,
@@ -124,6 +138,18 @@ def series_of(app: Adapters, reservation: Reservation) -> list[Reservation]:
     """All that were booked together with it, itself included, in order."""
     with app.store.read() as uow:
         return uow.reservations.of_object(reservation.calendar_uid)
+
+
+def owner_of(app: Adapters, reservation: Reservation) -> str:
+    """Below whose booking page it was booked: a team's is not that of the host who was assigned."""
+    with app.store.read() as uow:
+        return uow.reservations.event_type_of(reservation).host
+
+
+def answers_of(app: Adapters, reservation: Reservation) -> list[tuple[str, str]]:
+    """What the event type asked and the invitee answered."""
+    with app.store.read() as uow:
+        return question.as_text(uow.reservations.event_type_of(reservation).questions, reservation.answers)
 
 
 def by_token(app: Adapters, token: str) -> Reservation:

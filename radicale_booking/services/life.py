@@ -56,7 +56,7 @@ def move(app: Adapters, uow: UnitOfWork, found: Reservation, start: datetime) ->
     if found.seat is not None:
         raise Conflict
     event_type = uow.reservations.event_type_of(found)
-    usual = replace(event_type, duration=found.end - found.start, other_durations=())
+    usual = event_type.lasting_exactly(found.end - found.start)
     asked = Asked(excepted=found)
     moved = moved_to(found, "reschedule", start, start + usual.duration, uow.now)
     try:

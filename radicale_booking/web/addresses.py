@@ -1,7 +1,8 @@
-"""Links within the pages; they keep the visitor's time zone and language."""
+"""Links within the pages; they keep what the visitor chose: zone, language, length, and the link that let them in."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import request, url_for
@@ -9,7 +10,8 @@ from flask import request, url_for
 from radicale_booking.web.languages import LANGUAGES
 from radicale_booking.web.zones import known_zones
 
-_KEPT = ("tz", "lang")
+_KEPT = ("tz", "lang", "duration", "link", "move")
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,400}")
 
 
 def link(endpoint: str, **values: Any) -> str:
@@ -30,4 +32,6 @@ def language_links() -> list[tuple[str, str, str]]:
 
 
 def _known(name: str, value: str) -> bool:
-    return value in (known_zones() if name == "tz" else LANGUAGES)
+    if name in ("tz", "lang"):
+        return value in (known_zones() if name == "tz" else LANGUAGES)
+    return _WORD.fullmatch(value) is not None

@@ -4,56 +4,67 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from radicale_booking.domain import slots
+from radicale_booking.domain import repetition, slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking
-from radicale_booking.web import failures, wording
+from radicale_booking.services import booking, hours, life
+from radicale_booking.web import chosen, failures, wording
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
-from radicale_booking.web.forms import DetailsForm
+from radicale_booking.web.forms import DetailsForm, MoveForm
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import zone_or
 
 _NEARBY = timedelta(days=14)
+#: What the service finds wrong with a field that the page shows it at.
+_SHOWN = ("name", "email", "note", "guests", "location", "occurrences")
 
 
 def ask_details(host: str, slug: str) -> Response:
     """The form for ``?start=``; a start that is not free gives the page of the nearest that are (409)."""
-    principal, event_type = _subject(host, slug)
+    principal, whole = chosen.subject(host, slug)
+    event_type = chosen.lasting(whole)
     zone = zone_or(request.args.get("tz", ""), principal.timezone)
     start = _start(request.args.get("start", ""))
     # A date far outside of what can be booked is answered with the nearest that can.
-    near = min(max(start, now()), now() + event_type.horizon)
-    nearby = booking.open_slots(adapters(), host, slug, Interval(near - _NEARBY, near + _NEARBY))
+    earliest, latest = slots.bookable_period(event_type, now(), zone)
+    near = min(max(start, earliest), max(latest, earliest))
+    frame, moving = Interval(near - _NEARBY, near + _NEARBY), chosen.moved()
+    nearby = (booking.slots_to_move(adapters(), moving, frame) if moving is not None else
+              booking.open_slots(adapters(), host, slug, frame, event_type.duration, request.args.get("link")))
     if start not in {slot.start for slot in nearby}:
         alternatives = slots.nearest(nearby, near)
         return failures.taken(SlotTaken(start, alternatives), host, slug, zone, now())
+    if moving is not None:
+        return _move_page(MoveForm(formdata=None, start=wording.instant(start)), principal, event_type, start, zone)
     form = DetailsForm(formdata=None, start=wording.instant(start), tz=zone.key, key=uuid.uuid4().hex,
-                       name=request.args.get("name", "")[:200], email=request.args.get("email", "")[:254])
+                       name=request.args.get("name", "")[:200], email=request.args.get("email", "")[:254],
+                       note=request.args.get("note", "")[:2000])
     return _form_page(form, principal, event_type, start, zone)
 
 
 def take_booking(host: str, slug: str) -> Response:
     """Reserve, then show the reservation; what cannot be read is shown again with what is wrong."""
-    principal, event_type = _subject(host, slug)
+    principal, whole = chosen.subject(host, slug)
+    event_type = chosen.lasting(whole)
+    if chosen.moved() is not None:
+        return _move(principal, event_type)
     form = DetailsForm()
     zone = zone_or(form.tz.data or "", principal.timezone)
     start = _start(form.start.data or "")
     if not form.validate_on_submit():
         return _form_page(form, principal, event_type, start, zone, status=400)
-    wish = booking.BookingRequest(host=host, slug=slug, start=start, name=form.name.data, email=form.email.data,
-                                  timezone=zone.key, language=locale().language, note=form.note.data or "",
-                                  idempotency_key=form.key.data or None)
     try:
-        reservation = booking.reserve(adapters(), wish, actor="page")
+        reservation = booking.reserve(adapters(), _wish(event_type, form, start, zone), actor="page")
     except SlotTaken as error:
         return failures.taken(error, host, slug, zone, now())
     except InvalidInput as error:
@@ -61,16 +72,53 @@ def take_booking(host: str, slug: str) -> Response:
             # A form that was already sent, changed and sent again: start afresh.
             again = link("event_type", host=host, slug=slug, start=wording.instant(start), tz=zone.key)
             return make_response(redirect(again, 303))
-        if error.name not in ("name", "email", "note"):
+        if error.name not in _SHOWN and not error.name.startswith("answers."):
             raise
-        form[error.name].errors = [*form[error.name].errors, error.problem]
-        return _form_page(form, principal, event_type, start, zone, status=400)
+        return _form_page(form, principal, event_type, start, zone, {error.name: error.problem}, status=400)
+    return make_response(redirect(_after(event_type, reservation, zone), 303))
+
+
+def _wish(event_type: EventType, form: DetailsForm, start: datetime, zone: ZoneInfo) -> booking.BookingRequest:
+    place = request.form.get("location", "")
+    count = request.form.get("occurrences", "1")
+    return booking.BookingRequest(
+        host=event_type.host, slug=event_type.slug, start=start, name=form.name.data, email=form.email.data,
+        timezone=zone.key, language=locale().language, note=form.note.data or "",
+        idempotency_key=form.key.data or None, duration=event_type.duration,
+        answers={question.key: request.form.getlist(f"answer-{question.key}") for question in event_type.questions},
+        location=int(place) if place.isascii() and place.isdigit() and len(place) < 3 else None,
+        location_value=request.form.get(f"location-value-{place}", "")[:500],
+        guests=tuple(request.form.get("guests", "").replace(",", "\n").splitlines()),
+        occurrences=int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0,
+        link=request.args.get("link"))
+
+
+def _after(event_type: EventType, reservation: Reservation, zone: ZoneInfo) -> str:
+    """Where the browser goes after a booking."""
+    if event_type.redirect_url:
+        joint = "&" if "?" in event_type.redirect_url else "?"
+        return event_type.redirect_url + joint + urlencode(
+            {"uid": reservation.uid, "start": wording.instant(reservation.start)})
+    return _manage(reservation, zone, new=1)
+
+
+def _manage(reservation: Reservation, zone: ZoneInfo, new: int | None = None) -> str:
     token = booking.manage_url(adapters(), reservation).rstrip("/").rpartition("/")[2]
-    return make_response(redirect(link("show_reservation", token=token, new=1, tz=zone.key), 303))
+    return link("show_reservation", token=token, new=new, tz=zone.key, link=None, duration=None, move=None)
 
 
-def _subject(host: str, slug: str) -> tuple[Principal, EventType]:
-    return booking.host_page(adapters(), host).principal, booking.event_type(adapters(), host, slug)
+def _move(principal: Principal, event_type: EventType) -> Response:
+    form, moving = MoveForm(), chosen.moved()
+    assert moving is not None  # noqa: S101 - the caller saw it
+    zone = zone_or(request.args.get("tz", ""), principal.timezone)
+    start = _start(form.start.data or "")
+    if not form.validate_on_submit():
+        return _move_page(form, principal, event_type, start, zone, status=400)
+    try:
+        moved = life.reschedule(adapters(), moving.uid, start, actor="invitee")
+    except SlotTaken as error:
+        return failures.taken(error, event_type.host, event_type.slug, zone, now())
+    return make_response(redirect(_manage(moved, zone), 303))
 
 
 def _start(text: str) -> datetime:
@@ -81,7 +129,27 @@ def _start(text: str) -> datetime:
 
 
 def _form_page(form: DetailsForm, principal: Principal, event_type: EventType, start: datetime, zone: ZoneInfo,
+               problems: dict[str, str] | None = None, status: int = 200) -> Response:
+    for name in ("name", "email", "note"):
+        if problems and name in problems:
+            form[name].errors = [*form[name].errors, problems[name]]
+    given = request.form if request.method == "POST" else request.args
+    page = render_template(
+        "details.html", form=form, host=principal, event_type=event_type, start=start,
+        end=start + event_type.duration, zone=zone, problems=problems or {}, given=given,
+        occurrences=_occurrences(principal, event_type, start))
+    return make_response(page, status)
+
+
+def _occurrences(principal: Principal, event_type: EventType, start: datetime) -> list[datetime]:
+    if event_type.repeat_most == 1:
+        return [start]
+    return repetition.starts(start, hours.zone_of(principal, event_type), event_type.repeat_every,
+                             event_type.repeat_interval, event_type.repeat_most)
+
+
+def _move_page(form: MoveForm, principal: Principal, event_type: EventType, start: datetime, zone: ZoneInfo,
                status: int = 200) -> Response:
-    page = render_template("details.html", form=form, host=principal, event_type=event_type, start=start,
-                           end=start + event_type.duration, zone=zone)
+    page = render_template("move.html", form=form, host=principal, event_type=event_type, start=start,
+                           end=start + event_type.duration, zone=zone, moved=chosen.moved())
     return make_response(page, status)

@@ -81,7 +81,8 @@ def _add_words(flask: Flask) -> None:
         asset=asset, link=addresses.link, language_links=addresses.language_links, locale=languages.locale,
         instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,
         short_day=wording.short_day, weekdays=wording.weekdays, clock_time=wording.clock_time,
-        clock_times=wording.clock_times, zone_title=wording.zone_title, length=wording.length,
+        clock_times=wording.clock_times, place_name=wording.place_name, zone_title=wording.zone_title,
+        length=wording.length,
     )
 
 

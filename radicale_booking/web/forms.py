@@ -1,4 +1,4 @@
-"""The two forms an invitee fills in."""
+"""The forms an invitee fills in."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no ty
     def validate_email(self, field: Field) -> None:
         if field.data and not _ADDRESS.fullmatch(field.data):
             raise ValidationError(gettext("Enter an address such as ada@example.org."))
+
+
+class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """The new start of a booking, as ``wording.instant`` writes it."""
+
+    start = HiddenField(validators=[InputRequired()])
 
 
 class CancelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types

@@ -44,6 +44,9 @@ def _page(token: str, reservation: Reservation, form: CancelForm, status: int = 
     page = render_template(
         "reservation.html", token=token, reservation=reservation, host=_host(reservation), form=form,
         zone=zone_or(request.args.get("tz", ""), reservation.invitee_timezone),
+        owner=booking.owner_of(adapters(), reservation), answers=booking.answers_of(adapters(), reservation),
+        others=[other for other in booking.series_of(adapters(), reservation)
+                if other.live and other.uid != reservation.uid],
         manage_url=booking.manage_url(adapters(), reservation), new="new" in request.args,
         past=reservation.end <= now(),
     )

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request
 
 from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.slots import bookable_period
 from radicale_booking.services import booking
-from radicale_booking.web import month
+from radicale_booking.web import chosen, month
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import listed_zones, zone_or
@@ -19,13 +20,13 @@ def choose_time(host: str, slug: str) -> str:
     """``?month=YYYY-MM&day=YYYY-MM-DD&tz=ZONE``, by default the first month and day with a free time, in the host's
     zone. Raises ``NotFound``.
     """
-    principal = booking.host_page(adapters(), host).principal
-    event_type = booking.event_type(adapters(), host, slug)
+    principal, whole = chosen.subject(host, slug)
+    event_type = chosen.lasting(whole)
     zone = zone_or(request.args.get("tz", ""), principal.timezone)
     today = now().astimezone(zone).date()
-    last = (now() + event_type.horizon).astimezone(zone).date()
-    chosen = _asked_day()
-    first = _asked_month() or (chosen or today).replace(day=1)
+    last = max(today, bookable_period(event_type, now(), zone)[1].astimezone(zone).date())
+    asked = _asked_day()
+    first = _asked_month() or (asked or today).replace(day=1)
     first = min(max(first, today.replace(day=1)), last.replace(day=1))
     starts = _starts(event_type, first, zone)
     next_free = None
@@ -33,9 +34,10 @@ def choose_time(host: str, slug: str) -> str:
         next_free, later = _next_free_month(event_type, first, last, zone)
         if next_free is not None and not {"month", "day"} & request.args.keys():
             first, starts, next_free = next_free, later, None
-    day = chosen if chosen in starts else min(starts, default=None)
+    day = asked if asked in starts else min(starts, default=None)
     return render_template(
-        "times.html", host=principal, event_type=event_type, zone=zone, zones=_zones(zone.key), first=first, day=day,
+        "times.html", host=principal, event_type=event_type, durations=whole.durations,
+        moved=chosen.moved(), zone=zone, zones=_zones(zone.key), first=first, day=day,
         weeks=month.weeks(first, starts, selected=day, today=today, first_weekday=locale().first_week_day),
         starts=starts.get(day, []) if day else [], next_free=next_free,
         before=month.preceding(first) if first > today.replace(day=1) else None,
@@ -44,7 +46,10 @@ def choose_time(host: str, slug: str) -> str:
 
 
 def _starts(event_type: EventType, first: date, zone: ZoneInfo) -> dict[date, list[datetime]]:
-    slots = booking.open_slots(adapters(), event_type.host, event_type.slug, month.month_frame(first, zone))
+    frame, moving = month.month_frame(first, zone), chosen.moved()
+    slots = (booking.slots_to_move(adapters(), moving, frame) if moving is not None else
+             booking.open_slots(adapters(), event_type.host, event_type.slug, frame, event_type.duration,
+                                request.args.get("link")))
     return month.by_day([slot.start for slot in slots], zone)
 
 

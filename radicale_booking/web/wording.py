@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.units import format_unit
+from flask_babel import gettext
 
+from radicale_booking.domain.location import Location
 from radicale_booking.web.languages import locale
 
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
@@ -77,6 +79,14 @@ def length(duration: timedelta) -> str:
     hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
     parts = [(hours, "duration-hour"), (minutes, "duration-minute")]
     return " ".join(format_unit(count, unit, "long", locale=locale()) for count, unit in parts if count)
+
+
+def place_name(place: Location) -> str:
+    """Where it takes place, before it is booked."""
+    shown: str = {"link": gettext("Web conference"), "jitsi": gettext("Web conference"),
+                  "call_invitee": gettext("You are called at"), "invitee_choice": gettext("You say where"),
+                  "phone": gettext("By telephone: %(number)s", number=place.value)}.get(place.kind, place.value)
+    return shown
 
 
 def _noon(day: date) -> datetime:

@@ -89,6 +89,21 @@ class FakeBooking:
     def manage_url(self, app: Any, reservation: Reservation) -> str:
         return f"https://book.example.org/booking/{reservation.uid}/"
 
+    def answers_of(self, app: Any, reservation: Reservation) -> list[tuple[str, str]]:
+        return [("Why?", "<curious>")] if reservation.answers else []
+
+    def owner_of(self, app: Any, reservation: Reservation) -> str:
+        return reservation.host
+
+    def series_of(self, app: Any, reservation: Reservation) -> list[Reservation]:
+        return [reservation]
+
+    def event_type_of(self, app: Any, host: str, slug: str) -> EventType:
+        return self.event_type(app, host, slug)
+
+    def slots_to_move(self, app: Any, reservation: Reservation, frame: Interval) -> list[Slot]:
+        return self.open_slots(app, reservation.host, reservation.slug, frame)
+
     def for_invitee(self, app: Any, reservation: Reservation) -> str:
         return f"BEGIN:VCALENDAR\r\nURL:{self.manage_url(app, reservation)}\r\n"
 
