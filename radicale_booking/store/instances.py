@@ -53,7 +53,8 @@ class Instances:
         """
         rows = list(self._overlapping("busy", principal_id, frame))
         rows += self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))
-        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"]) for row in rows]
+        return [BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"], row["summary"])
+                for row in rows]
 
     def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
         """The occurrences in the bookable hours that overlap ``frame``."""
