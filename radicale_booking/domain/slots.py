@@ -101,7 +101,7 @@ def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval)
 
 def explain(event_type: EventType, diary: Diary, now: datetime, start: datetime) -> list[Verdict]:
     """The verdict of every rule on ``start`` (aware), in the order of ``RULES``; offered iff all passed."""
-    question, start = _Question(event_type, diary, now), start.astimezone(UTC)
+    question, start = _Question(event_type, diary, now, explaining=True), start.astimezone(UTC)
     return [Verdict(name, *rule(question, start)) for name, rule in _RULES.items()]
 
 
@@ -161,8 +161,10 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 class _Question:
     """One event type and diary, prepared for many starts."""
 
-    def __init__(self, event_type: EventType, diary: Diary, now: datetime) -> None:
+    def __init__(self, event_type: EventType, diary: Diary, now: datetime, *, explaining: bool = False) -> None:
         self.event_type, self.diary = event_type, diary
+        # A list needs no causes, and finding them would be most of its work.
+        self.explaining = explaining
         self.step = event_type.grid_step
         self.earliest, self.latest = bookable_period(event_type, now, diary.zone)
         self.windows = merged(diary.windows)
@@ -272,13 +274,15 @@ def _before_horizon(question: _Question, start: datetime) -> tuple[bool, str]:
 
 def _not_busy(question: _Question, start: datetime) -> tuple[bool, str]:
     span = question.occupied(start)
-    return (False, question.busy.causes(*span)) if question.busy.meets(*span) else (True, "")
+    if not question.busy.meets(*span):
+        return True, ""
+    return False, question.busy.causes(*span) if question.explaining else ""
 
 
 def _not_occupied(question: _Question, start: datetime) -> tuple[bool, str]:
     low, high = question.occupied(start)
     if question.occupancies.meets(low, high):
-        return False, question.occupancies.causes(low, high)
+        return False, question.occupancies.causes(low, high) if question.explaining else ""
     for other, interval in question.shared.items():
         if other != start and interval.start < high and low < interval.end:
             return False, other.isoformat()
