@@ -39,6 +39,7 @@ CREATE TABLE collection (
     CHECK ((parent_id IS NULL) = (path = ''))
 );
 CREATE INDEX collection_parent ON collection (parent_id);
+CREATE INDEX collection_principal ON collection (principal_id);
 CREATE UNIQUE INDEX collection_role ON collection (principal_id, role) WHERE role IS NOT NULL;
 
 -- first/last_epoch enclose every occurrence (NULL: unbounded); outside [expanded_from, expanded_until)

@@ -64,3 +64,6 @@ CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idemp
 
 -- Days that are closed are few among many events.
 CREATE INDEX instance_all_day ON instance (collection_id, span_class, start_epoch) WHERE all_day = 1;
+
+-- Without it every look at a host's time goes through the times of all hosts.
+CREATE INDEX collection_principal ON collection (principal_id);
