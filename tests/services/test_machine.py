@@ -40,7 +40,7 @@ SLUGS = st.sampled_from([event_type.slug for event_type in EVENT_TYPES])
 TIMES = st.builds(lambda day, slot: NINE + timedelta(days=day) + slot * HALF_HOUR, st.integers(0, 2), st.integers(0, 5))
 GUESTS = st.integers(1, 4).map(lambda number: f"guest{number}@example.org")
 FOUND = st.integers(0, 40)
-ALWAYS = Interval(NOW - timedelta(days=1), NOW + timedelta(days=60))
+ALWAYS = Interval(NOW - timedelta(days=60), NOW + timedelta(days=60))
 
 
 class Life(RuleBasedStateMachine):
