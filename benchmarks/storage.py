@@ -1,6 +1,6 @@
 """Our storage against Radicale's ``multifilesystem``: whole requests through the WSGI application.
 
-``python -m benchmarks [--items 100 1000 10000]`` prints a table of medians and ratios.
+``python -m benchmarks storage [--items 100 1000 10000]`` prints a table of medians and ratios.
 """
 
 from __future__ import annotations
@@ -153,17 +153,17 @@ def compare(count: int, runs: int) -> list[tuple[str, float, float]]:
         shutil.rmtree(folder)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--runs", type=int, default=5)
-    arguments = parser.parse_args()
+    options = parser.parse_args(arguments)
     logging.getLogger("radicale").setLevel(logging.CRITICAL)
-    for count in arguments.items:
+    for count in options.items:
         print(f"\n{count} items, 10 % recurring\n")
         print("| operation | multifilesystem ms | radicale-booking ms | times faster |")
         print("|---|---:|---:|---:|")
-        for name, theirs, ours in compare(count, arguments.runs):
+        for name, theirs, ours in compare(count, options.runs):
             target = TARGETS.get(name, USUAL_TARGET)
             mark = "" if count < 10_000 or theirs / ours >= target else f" (target {target:.0f})"
             print(f"| {name} | {theirs * 1e3:.2f} | {ours * 1e3:.2f} | {theirs / ours:.1f}{mark} |", flush=True)
@@ -171,4 +171,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -41,6 +41,7 @@ CREATE TABLE collection (
     CHECK ((parent_id IS NULL) = (path = ''))
 );
 CREATE INDEX collection_parent ON collection (parent_id);
+CREATE INDEX collection_principal ON collection (principal_id);
 CREATE UNIQUE INDEX collection_role ON collection (principal_id, role) WHERE role IS NOT NULL;
 
 -- first/last_epoch enclose every occurrence (NULL: unbounded); outside [expanded_from, expanded_until)
@@ -106,6 +107,7 @@ CREATE TABLE instance (
 );
 CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);
 CREATE INDEX instance_item ON instance (item_id);
+CREATE INDEX instance_all_day ON instance (collection_id, span_class, start_epoch) WHERE all_day = 1;
 
 -- rules: what no query asks for, as JSON.
 CREATE TABLE event_type (

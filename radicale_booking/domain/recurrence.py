@@ -16,6 +16,8 @@ from radicale_booking.errors import InvalidCalendar
 WHOLE_SERIES = 1_000
 #: More occurrences in a frame, overrides or dates than this are refused.
 LIMIT = 20_000
+#: RFC 5545 §3.8.5.3 asks for one rule at most.
+MOST_RULES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ def _walls(master: Component, frame: Interval, zone: tzinfo) -> tuple[list[Perio
     if len(extra) > LIMIT or len(master.exdates) > LIMIT:
         raise InvalidCalendar("RDATE/EXDATE", str(max(len(extra), len(master.exdates))), "too many dates",
                               f"at most {LIMIT} are read")
+    if len(master.rules) > MOST_RULES:
+        raise InvalidCalendar("RRULE", str(len(master.rules)), "too many rules", f"at most {MOST_RULES} are read")
     whole = True
     for rule in master.rules:
         series = _whole_series(rule, master.start) if rule.finite else None
@@ -167,7 +171,7 @@ def _whole_series(rule: Rule, start: datetime) -> list[datetime] | None:
 
 def _framed_series(rule: Rule, start: datetime, low: datetime, high: datetime) -> list[datetime]:
     found = []
-    for occurrence in _bounded(rule.starts(rule.forward(start, low))):
+    for occurrence in _bounded(rule.starts(start, low)):
         if occurrence > high:
             break
         if occurrence >= low:

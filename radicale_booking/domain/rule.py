@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import islice
+from math import prod
 
 from dateutil.rrule import rrule, rrulestr
 
@@ -16,6 +18,14 @@ _WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH",
 _STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 #: Candidates looked at for one series.
 _LIMIT = 100_000
+#: Frequency -> months of a period.
+_PERIODS = {"MONTHLY": 1, "YEARLY": 12}
+#: The Gregorian calendar repeats after 400 years.
+_CYCLE_MONTHS = 4_800
+_END_MONTHS = 10_000 * 12
+_MOST_IN_A_PERIOD = 20_000
+_MOST_TIMES_OF_DAY = 1_440
+_LARGEST_ORDINAL = {"MONTHLY": 5, "YEARLY": 53}
 _LEAP_YEAR = 2024
 _SELECTORS = {"HOURLY": {"BYMONTHDAY"}, "DAILY": {"BYMONTHDAY"}, "WEEKLY": {"BYSETPOS"},
               "MONTHLY": {"BYSETPOS", "BYMONTHDAY"}, "YEARLY": {"BYSETPOS", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}}
@@ -35,9 +45,16 @@ class Rule:
     def finite(self) -> bool:
         return self.until is not None or self.count is not None
 
-    def starts(self, start: datetime) -> Iterator[datetime]:
-        """The starts in order, naive, from ``start`` on. Raises ``InvalidCalendar`` when it costs too much."""
-        candidates = self._walk(start) if self._get("FREQ") in ("DAILY", "HOURLY") else self._library(start)
+    def starts(self, start: datetime, low: datetime | None = None) -> Iterator[datetime]:
+        """The starts in order, naive, from ``start`` on; what lies before ``low`` may be left out.
+
+        Raises ``InvalidCalendar`` when it costs too much.
+        """
+        if self._get("FREQ") in _PERIODS:
+            candidates = self._by_period(start, start if low is None or self.count is not None else max(start, low))
+        else:
+            near = start if low is None else self.forward(start, low)
+            candidates = self._walk(near) if self._get("FREQ") in ("DAILY", "HOURLY") else self._library(near)
         for number, candidate in enumerate(candidates):
             if (self.until is not None and candidate > self.until) or (self.count is not None and number >= self.count):
                 return
@@ -57,6 +74,41 @@ class Rule:
 
     def _get(self, name: str) -> str:
         return dict(self.parts).get(name, "")
+
+    def _by_period(self, start: datetime, low: datetime) -> Iterator[datetime]:
+        """MONTHLY and YEARLY, period by period: the library would not stop where nothing matches.
+
+        Periods of the same shape have the same starts; where a whole cycle of the calendar has none, there are none.
+        """
+        months = _PERIODS[self._get("FREQ")]
+        parts = {**dict(self.parts), **self._defaults(start), "INTERVAL": str(_END_MONTHS)}
+        one_period = replace(self, parts=tuple(parts.items()))
+        known: dict[tuple[int, ...], list[timedelta]] = {}
+        first = start.year * 12 + (start.month - 1 if months == 1 else 0)
+        stride = months * self._interval
+        skipped = max(0, (low.year * 12 + low.month - 1 - first) // stride)
+        barren = 0
+        while barren < _CYCLE_MONTHS // months and first + skipped * stride < _END_MONTHS:
+            year, month = divmod(first + skipped * stride, 12)
+            begins = datetime.combine(date(year, month + 1, 1), time())
+            shape = _shape(begins, months)
+            if shape not in known:
+                found = islice(one_period._library(begins), _MOST_IN_A_PERIOD + 1)
+                known[shape] = [occurrence - begins for occurrence in found]
+                if len(known[shape]) > _MOST_IN_A_PERIOD:
+                    raise InvalidCalendar("RRULE", "", "recurs too often to be expanded", "give it a longer interval")
+            barren = 0 if known[shape] else barren + 1
+            yield from (occurrence for offset in known[shape] if (occurrence := begins + offset) >= start)
+            skipped += 1
+
+    def _defaults(self, start: datetime) -> dict[str, str]:
+        """What the start says where the rule does not (RFC 5545 §3.3.10)."""
+        said = {"BYHOUR": start.hour, "BYMINUTE": start.minute, "BYSECOND": start.second}
+        if not any(self._get(name) for name in ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")):
+            said["BYMONTHDAY"] = start.day
+            if self._get("FREQ") == "YEARLY":
+                said["BYMONTH"] = start.month
+        return {name: self._get(name) or str(value) for name, value in said.items()}
 
     def _library(self, start: datetime) -> Iterator[datetime]:
         text = ";".join(f"{name}={value}" for name, value in self.parts)
@@ -141,10 +193,20 @@ def _check(rule: Rule, parts: dict[str, str]) -> None:
             raise ValueError(name)
     for day in rule._list("BYDAY"):
         _WEEKDAYS[day[-2:]]
+        if abs(int(day[:-2] or 0)) > _LARGEST_ORDINAL.get(parts["FREQ"], 53):
+            raise ValueError("BYDAY")
+    if prod(max(1, len(rule._list(name))) for name in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MOST_TIMES_OF_DAY:
+        raise ValueError("BYSECOND")
     months = rule._numbers("BYMONTH") or set(range(1, 13))
     days = rule._numbers("BYMONTHDAY")
     if days and not any(abs(day) <= monthrange(_LEAP_YEAR, month)[1] for month in months for day in days):
         raise ValueError("BYMONTHDAY")
+
+
+def _shape(begins: datetime, months: int) -> tuple[int, ...]:
+    """What distinguishes two periods; the weeks of a year depend on the year before too."""
+    return ((begins.month, monthrange(begins.year, begins.month)[1], begins.weekday()) if months == 1
+            else (isleap(begins.year), isleap(begins.year - 1), begins.weekday()))
 
 
 def _is_month_day(moment: datetime, days: set[int]) -> bool:

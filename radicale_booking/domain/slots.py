@@ -94,14 +94,14 @@ class Verdict:
 def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval) -> list[Slot]:
     """The slots that start in ``frame``, in order."""
     question = _Question(event_type, diary, now)
-    rules = tuple(_RULES.values())
+    rules = tuple(rule for name, rule in _RULES.items() if name not in _KEPT_BY_CANDIDATES)
     return [Slot(start, start + event_type.duration, question.seats_left(start))
             for start in question.candidates(frame) if all(rule(question, start)[0] for rule in rules)]
 
 
 def explain(event_type: EventType, diary: Diary, now: datetime, start: datetime) -> list[Verdict]:
     """The verdict of every rule on ``start`` (aware), in the order of ``RULES``; offered iff all passed."""
-    question, start = _Question(event_type, diary, now), start.astimezone(UTC)
+    question, start = _Question(event_type, diary, now, explaining=True), start.astimezone(UTC)
     return [Verdict(name, *rule(question, start)) for name, rule in _RULES.items()]
 
 
@@ -161,9 +161,12 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 class _Question:
     """One event type and diary, prepared for many starts."""
 
-    def __init__(self, event_type: EventType, diary: Diary, now: datetime) -> None:
+    def __init__(self, event_type: EventType, diary: Diary, now: datetime, *, explaining: bool = False) -> None:
         self.event_type, self.diary = event_type, diary
+        # A list needs no causes, and finding them would be most of its work.
+        self.explaining = explaining
         self.step = event_type.grid_step
+        self.limits = event_type.limits
         self.earliest, self.latest = bookable_period(event_type, now, diary.zone)
         self.windows = merged(diary.windows)
         self._window_starts = [window.interval.start for window in self.windows]
@@ -174,7 +177,7 @@ class _Question:
         own = set(self.shared.values())
         self.occupancies = _Timeline(o for o in diary.occupancies if o.interval not in own)
         self.booked: dict[tuple[str, Hashable], list[Interval]] = defaultdict(list)
-        for booking in diary.booked if event_type.limits else ():
+        for booking in diary.booked if self.limits else ():
             on = booking.start.astimezone(diary.zone).date()
             for name, key in _PERIODS.items():
                 self.booked[name, key(on)].append(booking)
@@ -272,13 +275,15 @@ def _before_horizon(question: _Question, start: datetime) -> tuple[bool, str]:
 
 def _not_busy(question: _Question, start: datetime) -> tuple[bool, str]:
     span = question.occupied(start)
-    return (False, question.busy.causes(*span)) if question.busy.meets(*span) else (True, "")
+    if not question.busy.meets(*span):
+        return True, ""
+    return False, question.busy.causes(*span) if question.explaining else ""
 
 
 def _not_occupied(question: _Question, start: datetime) -> tuple[bool, str]:
     low, high = question.occupied(start)
     if question.occupancies.meets(low, high):
-        return False, question.occupancies.causes(low, high)
+        return False, question.occupancies.causes(low, high) if question.explaining else ""
     for other, interval in question.shared.items():
         if other != start and interval.start < high and low < interval.end:
             return False, other.isoformat()
@@ -287,7 +292,7 @@ def _not_occupied(question: _Question, start: datetime) -> tuple[bool, str]:
 
 def _within_limits(question: _Question, start: datetime) -> tuple[bool, str]:
     event_type = question.event_type
-    if not event_type.limits:
+    if not question.limits:
         return True, ""
     on = start.astimezone(question.diary.zone).date()
     for name, key in _PERIODS.items():
@@ -319,3 +324,5 @@ _RULES: dict[str, Callable[[_Question, datetime], tuple[bool, str]]] = {
     "invitee": _within_invitee_limit, "seats": _seat_free,
 }
 RULES = tuple(_RULES)
+#: Candidates are made so that these hold.
+_KEPT_BY_CANDIDATES = frozenset({"window", "grid", "notice", "horizon"})

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import LAST_EPOCH, InstanceRow, ItemIndex
-from radicale_booking.domain.recurrence import Component, Instance, expand
+from radicale_booking.domain.recurrence import LIMIT, Component, Instance, expand
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.exact_duration import marked
 from radicale_booking.ical.reader import component, read_calendar
@@ -24,6 +24,9 @@ _OTHER_LINES = re.compile(
 _ZONE_BLOCK = re.compile(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE", re.DOTALL)
 _RECURS = re.compile(r"^(?:RRULE|RDATE)", re.MULTILINE)
 _BOUNDS = {name: re.compile(rf"^DT{name.upper()}[^:\r\n]*:(\d{{8}})", re.MULTILINE) for name in ("start", "end")}
+_DATES = re.compile(r"^(?:EXDATE|RDATE)[;:].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
+#: A single object with more events is refused before it is parsed.
+MOST_EVENTS = 5_000
 _DAY = timedelta(days=1)
 
 
@@ -40,6 +43,7 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
     start, end = now - timedelta(days=past_days), now + timedelta(days=future_days)
     frame = Interval(start.astimezone(UTC), end.astimezone(UTC))
     try:
+        _check_size(text)
         calendar = read_calendar(marked(_OTHER_LINES.sub("", text)))
         components = [component(event, addresses) for event in calendar.walk("VEVENT")]
         expansion = expand(components, frame, floating_zone)
@@ -54,6 +58,16 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
     last = LAST_EPOCH if expansion.last is None and not expansion.complete else max(row.end_epoch for row in rows)
     return ItemIndex(first, last, expanded_from_epoch=None if expansion.complete else _epoch(frame.start),
                      expanded_until_epoch=None if expansion.complete else _epoch(frame.end), rows=tuple(rows))
+
+
+def _check_size(text: str) -> None:
+    """Parsing costs more than counting. Raises ``InvalidCalendar``."""
+    events = text.count("BEGIN:VEVENT")
+    if events > MOST_EVENTS:
+        raise InvalidCalendar("VEVENT", str(events), "too many changed occurrences", f"at most {MOST_EVENTS} are read")
+    dates = sum(found[0].count(",") + 1 for found in _DATES.finditer(text))
+    if dates > LIMIT:
+        raise InvalidCalendar("RDATE/EXDATE", str(dates), "too many dates", f"at most {LIMIT} are read")
 
 
 def _unreadable(text: str, reason: str) -> ItemIndex:

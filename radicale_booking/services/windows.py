@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,22 +33,18 @@ def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: Co
     kept for the host to see, who is told by mail.
     """
     before, after = _described(app, old_text), _described(app, new_text)
-    event_types = uow.event_types.all(principal.name)
-    unread: list[Problem] = []
-    for title, description in after.items():
-        if hours.is_generic(title):
-            continue
-        known = next((found for found in event_types if hours.matches(found, title)), None)
-        if known is None:
-            known = _create(uow, principal, title, event_types)
-            event_types.append(known)
-        elif known.closed and known.origin == "calendar":
-            known = replace(known, closed=False)
-            uow.event_types.update(known)
-            uow.audit.add("event type revive", f"{principal.name}/{known.slug}")
-        if known.origin == "calendar":
-            unread += _set_rules(uow, known, before.get(title, ""), description)
+    event_types = {found.slug: found for found in uow.event_types.all(principal.name)}
+    for title in after:
+        if not hours.is_generic(title):
+            found = _opened(uow, principal, title, event_types.values())
+            event_types[found.slug] = found
     _close_lost(uow, principal, event_types, before.keys() - after.keys())
+    unread: list[Problem] = []
+    for found in event_types.values():
+        said_before, said_now = _said_of(found, before), _said_of(found, after)
+        if found.origin == "calendar" and not found.closed and said_before != said_now:
+            elsewhere = _elsewhere(app, uow, collection, uid, found)
+            unread += _set_rules(uow, found, said_before, said_now, elsewhere)
     if new_text is not None:
         _report(uow, principal, collection, uid, unread)
 
@@ -83,23 +79,60 @@ def _title(summary: str) -> str:
     return " ".join(summary.split())[:_LONGEST_TITLE].strip()
 
 
-def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, after: str) -> list[Problem]:
-    """What a line says now counts; what it no longer says is as it was made."""
-    settings = window_settings.read(after)
+def _said_of(event_type: EventType, described: Mapping[str, str]) -> str:
+    return "\n".join(text for title, text in described.items() if hours.matches(event_type, title))
+
+
+def _elsewhere(app: Adapters, uow: UnitOfWork, collection: CollectionRow, uid: str, event_type: EventType) -> str:
+    """What the other items in the bookable hours say of ``event_type``."""
+    return "\n".join(_said_of(event_type, _described(app, item.text)) for item in uow.items.all(collection.id)
+                     if item.uid != uid and "DESCRIPTION" in item.text)
+
+
+def _opened(uow: UnitOfWork, principal: Principal, title: str, event_types: Collection[EventType]) -> EventType:
+    """The event type of a window titled ``title``: the one that there is, that comes back, or that is made."""
+    known = next((found for found in event_types if hours.matches(found, title)), None)
+    if known is None:
+        return _create(uow, principal, title, event_types)
+    if known.closed and known.origin == "calendar":
+        known = replace(known, closed=False)
+        uow.event_types.update(known)
+        uow.audit.add("event type revive", f"{principal.name}/{known.slug}")
+    return known
+
+
+def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, now: str, elsewhere: str) -> list[Problem]:
+    """What a line says now counts; what none says any more is as it was made."""
+    settings = window_settings.read(now)
+    said = _fields(settings.fields)
+    dropped = _fields(window_settings.read(before).fields).keys() - said.keys()
+    others = _fields(window_settings.read(elsewhere).fields) if dropped else {}
     plain = EventType(event_type.host, event_type.slug, event_type.title, DEFAULT_DURATION, origin="calendar")
-    dropped = _fields(window_settings.read(before).fields).keys()
-    wanted = {name: getattr(plain, name) for name in dropped} | _fields(settings.fields)
-    unread = list(settings.problems)
-    ruled = event_type
-    for name, value in sorted(wanted.items()):
-        try:
-            ruled = replace(ruled, **{name: value})
-        except InvalidEventType as error:
-            unread.append(Problem(f"{error.name}: {error.value}", error.problem, error.remedy))
+    base = {name: others.get(name, getattr(plain, name)) for name in dropped}
+    ruled, contradictions = _ruled(event_type, plain, base, settings.fields)
     if ruled != event_type:
         uow.event_types.update(ruled)
-        uow.audit.add("event type set", f"{ruled.host}/{ruled.slug}", {"fields": sorted(wanted), "origin": "calendar"})
-    return unread
+        uow.audit.add("event type set", f"{ruled.host}/{ruled.slug}",
+                      {"fields": sorted({*base, *said}), "origin": "calendar"})
+    return [*settings.problems, *contradictions]
+
+
+def _ruled(event_type: EventType, plain: EventType, base: Mapping[str, Any],
+           settings: Mapping[str, Any]) -> tuple[EventType, list[Problem]]:
+    """``event_type`` with ``base`` and ``settings``; where some contradict each other, with those that came first."""
+    said = _fields(settings)
+    try:
+        return replace(event_type, **{**base, **said}), []
+    except InvalidEventType:
+        steps = [{**base, **{name: getattr(plain, name) for name in said}}]
+        steps += [_fields({name: value}) for name, value in settings.items()]
+    ruled, problems = event_type, []
+    for fields in steps:
+        try:
+            ruled = replace(ruled, **fields)
+        except InvalidEventType as error:
+            problems.append(Problem(f"{error.name}: {error.value}", error.problem, error.remedy))
+    return ruled, problems
 
 
 def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,15 +147,16 @@ def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _close_lost(uow: UnitOfWork, principal: Principal, event_types: Iterable[EventType],
+def _close_lost(uow: UnitOfWork, principal: Principal, event_types: dict[str, EventType],
                 titles: Iterable[str]) -> None:
     assert principal.id is not None  # noqa: S101 - read from the store
     lost = list(titles)
     present = [_title(title) for title in uow.instances.titles(principal.id)] if lost else []
-    for found in event_types:
+    for found in list(event_types.values()):
         lives = any(hours.matches(found, title) for title in present)
         if found.origin == "calendar" and not lives and any(hours.matches(found, title) for title in lost):
-            uow.event_types.update(replace(found, closed=True))
+            event_types[found.slug] = replace(found, closed=True)
+            uow.event_types.update(event_types[found.slug])
             uow.audit.add("event type close", f"{principal.name}/{found.slug}")
 
 

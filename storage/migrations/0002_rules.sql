@@ -61,3 +61,9 @@ CREATE INDEX window_problem_item ON window_problem (item_id);
 DROP INDEX reservation_idempotency;
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
+
+-- Days that are closed are few among many events.
+CREATE INDEX instance_all_day ON instance (collection_id, span_class, start_epoch) WHERE all_day = 1;
+
+-- Without it every look at a host's time goes through the times of all hosts.
+CREATE INDEX collection_principal ON collection (principal_id);

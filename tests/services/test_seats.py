@@ -174,6 +174,13 @@ def test_who_joins_a_group_that_waits_waits_too(group: Adapters) -> None:
     assert mails(group, EVE) == ["request", "confirm"]
 
 
+def test_those_who_have_seats_keep_them_when_there_are_none_any_more(group: Adapters) -> None:
+    seats = [booking.reserve(group, wish(email=email)) for email in (BOB, EVE, JOE)]
+    event_types.set(group, "ada", "talk", seats=1)
+    life.cancel(group, seats[0].seat or "", "invitee")
+    assert attendees(group, seats[0].uid) == [EVE, JOE]
+
+
 def test_each_answers_for_themselves(group: Adapters) -> None:
     event_types.set(group, "ada", "talk", questions=(Question("diet", "Diet", required=True),))
     first = booking.reserve(group, replace(wish(email=BOB), answers={"diet": ["none"]}))
