@@ -94,7 +94,7 @@ class Verdict:
 def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval) -> list[Slot]:
     """The slots that start in ``frame``, in order."""
     question = _Question(event_type, diary, now)
-    rules = tuple(rule for name, rule in _RULES.items() if name not in _KEPT_BY_CANDIDATES)
+    rules = tuple(rule for name, rule in _RULES.items() if question.asks(name))
     return [Slot(start, start + event_type.duration, question.seats_left(start))
             for start in question.candidates(frame) if all(rule(question, start)[0] for rule in rules)]
 
@@ -137,6 +137,8 @@ class _Timeline:
 def combined(diaries: Sequence[Diary]) -> Diary:
     """The diary of several hosts who meet together: time that all of them open and none has taken."""
     first, *others = diaries
+    if not others:
+        return first
     windows = merged(first.windows)
     for other in others:
         open_times = [window.interval for window in merged(other.windows)]
@@ -166,21 +168,30 @@ class _Question:
         # A list needs no causes, and finding them would be most of its work.
         self.explaining = explaining
         self.step = event_type.grid_step
+        self._before, self._after = event_type.buffer_before, event_type.duration + event_type.buffer_after
         self.limits = event_type.limits
         self.earliest, self.latest = bookable_period(event_type, now, diary.zone)
         self.windows = merged(diary.windows)
         self._window_starts = [window.interval.start for window in self.windows]
-        self.busy = _Timeline(diary.busy)
         self.shared = {start: Interval(start - event_type.buffer_before,
                                        start + event_type.duration + event_type.buffer_after)
                        for start in (diary.seats_taken if event_type.seats > 1 else ())}
         own = set(self.shared.values())
-        self.occupancies = _Timeline(o for o in diary.occupancies if o.interval not in own)
+        occupancies = [taken for taken in diary.occupancies if taken.interval not in own]
+        # For a list one look at all that is taken is enough.
+        self.busy = _Timeline(diary.busy if explaining else [*diary.busy, *occupancies])
+        self.occupancies = _Timeline(occupancies if explaining else ())
         self.booked: dict[tuple[str, Hashable], list[Interval]] = defaultdict(list)
         for booking in diary.booked if self.limits else ():
             on = booking.start.astimezone(diary.zone).date()
             for name, key in _PERIODS.items():
                 self.booked[name, key(on)].append(booking)
+
+    def asks(self, rule: str) -> bool:
+        """Whether ``rule`` can refuse one of the ``candidates``."""
+        needed = {"busy": True, "occupancy": bool(self.shared), "limit": self.limits,
+                  "invitee": self.event_type.limit_per_invitee is not None, "seats": self.event_type.seats > 1}
+        return needed.get(rule, False)
 
     def window_at(self, start: datetime) -> Window | None:
         i = bisect_right(self._window_starts, start) - 1
@@ -190,8 +201,7 @@ class _Question:
         return max(0, self.event_type.seats - self.diary.seats_taken.get(start, 0))
 
     def occupied(self, start: datetime) -> tuple[datetime, datetime]:
-        event_type = self.event_type
-        return start - event_type.buffer_before, start + event_type.duration + event_type.buffer_after
+        return start - self._before, start + self._after
 
     def candidates(self, frame: Interval) -> Iterator[datetime]:
         """The starts on the grid of every window that are in ``frame`` and neither too soon nor too late."""
@@ -324,5 +334,3 @@ _RULES: dict[str, Callable[[_Question, datetime], tuple[bool, str]]] = {
     "invitee": _within_invitee_limit, "seats": _seat_free,
 }
 RULES = tuple(_RULES)
-#: Candidates are made so that these hold.
-_KEPT_BY_CANDIDATES = frozenset({"window", "grid", "notice", "horizon"})

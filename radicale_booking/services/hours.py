@@ -40,8 +40,8 @@ def zone_of(principal: Principal, event_type: EventType) -> ZoneInfo:
 
 
 def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
-          asked: Asked = Asked()) -> slots.Diary:
-    """What decides about starts in ``frame``.
+          asked: Asked = Asked(), *, causes: bool = True) -> slots.Diary:
+    """What decides about starts in ``frame``; with ``causes`` also what makes time busy.
 
     It reaches beyond ``frame`` as far as the rules look: a window that began earlier, buffers, a month's limit.
     """
@@ -51,7 +51,9 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
     excepted = asked.excepted.uid if asked.excepted is not None else None
     return slots.Diary(
         windows=_windows(app, uow, principal, event_type, wide),
-        busy=_busy(uow, principal, event_type, reach, asked),
+        busy=(_busy(uow, principal, event_type, reach, asked)
+              if causes or asked.excepted is not None or event_type.seats > 1 else
+              _busy_spans(uow, principal, event_type, reach)),
         occupancies=[slots.Busy(row.interval, f"reservation {row.uid}")
                      for row in uow.reservations.occupancies(principal.name, reach) if row.uid != excepted],
         booked=_booked(uow, event_type, wide, excepted),
@@ -66,6 +68,18 @@ def event_href(calendar_uid: str) -> str:
     return f"{calendar_uid}.ics"
 
 
+def _busy_spans(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval) -> list[slots.Busy]:
+    """The busy times where reservations' own events make no difference: their occupancies close the same time."""
+    assert principal.id is not None  # noqa: S101 - read from the store
+    spans = uow.instances.busy_spans(principal.id, frame, _blocking(principal, event_type))
+    return [slots.Busy(span) for span in spans]
+
+
+def _blocking(principal: Principal, event_type: EventType) -> set[str]:
+    """A choice among one host's calendars says nothing about those of the others in a team."""
+    return {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
+
+
 def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
           asked: Asked) -> list[slots.Busy]:
     """The busy times; a reservation's own event is none where its occupancy stands for it.
@@ -77,8 +91,7 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
     for row in uow.reservations.occupancies(principal.name, frame):
         occupied.setdefault(row.calendar_uid, []).append(row.interval)
     moving = asked.excepted
-    # A choice among one host's calendars says nothing about those of the others in a team.
-    blocking = {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
+    blocking = _blocking(principal, event_type)
     found = []
     for busy in uow.instances.busy(principal.id, frame):
         if blocking and busy.collection_path not in blocking:

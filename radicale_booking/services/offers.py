@@ -34,7 +34,8 @@ def offered(app: Adapters, uow: UnitOfWork, event_type: EventType, frame: Interv
     """The slots that start in ``frame`` for at least one choice of hosts, in order."""
     found: dict[datetime, slots.Slot] = {}
     for hosts in _choices(uow, event_type, asked):
-        for slot in slots.offered(event_type, _diary(app, uow, hosts, event_type, frame, asked), uow.now, frame):
+        for slot in slots.offered(event_type, _diary(app, uow, hosts, event_type, frame, asked, causes=False),
+                                   uow.now, frame):
             found.setdefault(slot.start, slot)
     return [found[start] for start in sorted(found)]
 
@@ -45,7 +46,7 @@ def explain(app: Adapters, uow: UnitOfWork, event_type: EventType, start: dateti
     verdicts: list[slots.Verdict] = []
     choices = _choices(uow, event_type, NOBODY)
     for hosts in choices:
-        diary = _diary(app, uow, hosts, event_type, frame, NOBODY)
+        diary = _diary(app, uow, hosts, event_type, frame, NOBODY, causes=True)
         found = slots.explain(event_type, diary, uow.now, start)
         verdicts += [replace(verdict, host=hosts[0].name) for verdict in found] if len(choices) > 1 else found
     return verdicts
@@ -74,8 +75,9 @@ def assign(app: Adapters, uow: UnitOfWork, event_type: EventType, starts: Sequen
 def check(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, start: datetime, asked: Asked) -> None:
     """Raises ``SlotTaken`` (without alternatives) when ``hosts`` cannot be booked at ``start``."""
     moment = Interval(start, start + _MOMENT)
-    diary = _diary(app, uow, hosts, event_type, moment, asked)
+    diary = _diary(app, uow, hosts, event_type, moment, asked, causes=False)
     if not any(slot.start == start for slot in slots.offered(event_type, diary, uow.now, moment)):
+        diary = _diary(app, uow, hosts, event_type, moment, asked, causes=True)
         verdicts = slots.explain(event_type, diary, uow.now, start)
         raise SlotTaken(start, rule=next((verdict.rule for verdict in verdicts if not verdict.passed), "grid"))
 
@@ -111,8 +113,8 @@ def _choices(uow: UnitOfWork, event_type: EventType, asked: Asked) -> list[Hosts
 
 
 def _diary(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, frame: Interval,
-           asked: Asked) -> slots.Diary:
-    return slots.combined([hours.diary(app, uow, host, event_type, frame, asked) for host in hosts])
+           asked: Asked, *, causes: bool) -> slots.Diary:
+    return slots.combined([hours.diary(app, uow, host, event_type, frame, asked, causes=causes) for host in hosts])
 
 
 def _chosen(uow: UnitOfWork, event_type: EventType, free: Iterable[Hosts]) -> Hosts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -58,6 +58,19 @@ class Instances:
             BusyRow(_interval(row), row["busy_type"], row["path"], row["href"], row["uid"],
                     f"/{row['path']}/{row['href']}: {row['summary'] or 'not expanded as far as this'}")
             for row in blocking]
+
+    def busy_spans(self, principal_id: int, frame: Interval, paths: Collection[str] = ()) -> list[Interval]:
+        """When ``frame`` is blocked as ``busy`` has it, merged, and not by what; ``paths``: by these calendars alone."""
+        rows = [*self._overlapping("busy_spans", principal_id, frame),
+                *self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))]
+        runs: list[list[int]] = []
+        for start, end in sorted((row["start_epoch"], row["end_epoch"]) for row in rows
+                                 if not paths or row["path"] in paths):
+            if runs and start <= runs[-1][1]:
+                runs[-1][1] = max(runs[-1][1], end)
+            else:
+                runs.append([start, end])
+        return [Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in runs]
 
     def unreadable(self, principal_id: int) -> list[tuple[str, str]]:
         """The principal's items that could not be read: address and reason."""

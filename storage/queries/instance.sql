@@ -7,6 +7,15 @@ WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' A
     AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0 AND instance.busy_type <> 'FREE'
 ORDER BY instance.start_epoch;
 
+-- name: busy_spans
+SELECT instance.start_epoch, instance.end_epoch, collection.path
+FROM collection JOIN instance ON instance.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
+    AND coalesce(collection.role, '') <> 'bookable'
+    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch
+    AND instance.cancelled = 0 AND instance.busy_type <> 'FREE';
+
 -- name: blocking_items
 SELECT item.first_epoch AS start_epoch, item.last_epoch AS end_epoch, 'BUSY' AS busy_type, item.href, item.uid, collection.path,
     item.unreadable AS summary
