@@ -259,6 +259,20 @@ def test_the_etag_changes_once_more_and_the_former_is_still_taken(site: Site) ->
     later.store.close()
 
 
+def test_an_answer_may_come_under_a_name_of_its_own(site: Site) -> None:
+    bob, carl = site["bob"], site["carl"]
+    put(bob, invitation("u1", NINE, "bob", "carl"))
+    _, text = copy_of(carl)
+    accepted = unfolded(text).replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED").replace(
+        "ORGANIZER", "ORGANIZER;SCHEDULE-AGENT=CLIENT").replace("\n", "\r\n")
+    assert put(carl, accepted, "guessed", If_None_Match="*").status == 201
+    href, text = copy_of(carl)
+    assert href == "/carl/calendar/guessed.ics"
+    assert "SCHEDULE-AGENT" not in text
+    assert partstats(own(bob).body.decode(), "carl") == ["ACCEPTED"]
+    assert put(bob, invitation("u1", NINE, "bob", "carl"), "twice").status == 409
+
+
 def test_messages_do_not_make_the_storage_unsound(site: Site) -> None:
     put(site["bob"], invitation("u1", NINE, "bob", "carl"))
     assert members(site["carl"], "inbox")
