@@ -74,10 +74,12 @@ class Place:
 def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element]) -> None:
     """Complete DAV:responses: what Radicale has not found and we know, and what it says otherwise than it is."""
     for response in responses:
-        if not any(prop.tag in _ALL for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")):
-            continue
-        href = unquote(response.findtext(_HREF) or "")
-        _amend(response, Place(unit_of_work, base_prefix, href.removeprefix(base_prefix).strip("/")))
+        asked = {prop.tag for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")}
+        path = unquote(response.findtext(_HREF) or "").removeprefix(base_prefix).strip("/")
+        # There may be many items, and nothing else is known of them.
+        known = _ALL if path.count("/") < 2 else _OF_MEMBERS
+        if asked & known:
+            _amend(response, Place(unit_of_work, base_prefix, path))
 
 
 def response(place: Place, tags: Iterable[str]) -> ET.Element:
@@ -255,4 +257,5 @@ _RULES: dict[str, dict[str, _Rule]] = {
 #: What Radicale answers too, and not as scheduling needs it.
 _CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
                         clark("C:calendar-user-address-set"), clark("C:schedule-calendar-transp")})
+_OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"]})
 _ALL = frozenset(tag for rules in _RULES.values() for tag in rules)
