@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from radicale_booking.services import booking, event_types
+from radicale_booking.services import booking, event_types, offers
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event, invitation
 from tests.dav.test_implicit import copy_of, members, own, partstats, person, put, unfolded
 
@@ -218,6 +218,41 @@ def test_a_series_is_booked_instance_by_instance(hours: Site) -> None:
     assert len(live(hours)) == 3
     hours["bob"].request("DELETE", "/bob/calendar/e.ics")
     assert len(live(hours)) == 1
+
+
+def test_instances_that_are_gone_are_freed(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, lines=("RRULE:FREQ=DAILY;COUNT=3",)))
+    assert len(live(hours)) == 3
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, lines=("RRULE:FREQ=DAILY;COUNT=2",)))
+    assert len(live(hours)) == 2
+
+
+def test_what_the_database_refuses_leaves_nothing_behind(hours: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    monkeypatch.setattr(offers, "check", lambda *_: None)
+    put(hours["carl"], invitation("u2", NINE + timedelta(minutes=15), "carl", ADDRESS))
+    assert answer(hours, "carl", ADDRESS) == ["DECLINED"]
+    assert len(booking.reservations(hours.app, "anna")) == 1
+
+
+def test_buffers_of_bookings_are_no_free_time(hours: Site) -> None:
+    event_types.set(hours.app, "anna", "intro-call", buffer_after=HALF_HOUR)
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    put(hours["carl"], invitation("u2", NINE + HALF_HOUR, "carl", "anna"))
+    assert answer(hours, "carl") == ["DECLINED"]
+
+
+def test_a_reservation_is_no_invitation(hours: Site) -> None:
+    booked = booking.reserve(hours.app, booking.BookingRequest("anna", "intro-call", NINE, "Bob", "bob@example.org"))
+    path = f"/anna/calendar/{booked.uid}.ics"
+    text = hours["anna"].request("GET", path).body.decode()
+    assert "ATTENDEE" in text
+    stored = hours["anna"].request("PUT", path, text.replace("SUMMARY:Intro call", "SUMMARY:Long call"))
+    assert (stored.status, "etag" in stored.headers) == (204, True)
+    assert members(hours["bob"]) == {}
+    hours["anna"].request("DELETE", path)
+    with hours.app.store.read() as uow:
+        assert {row.payload["event"] for row in uow.outbox.pending()} == {"book", "cancel"}
 
 
 def test_seats_are_taken_and_given_back(hours: Site) -> None:
