@@ -25,6 +25,9 @@ _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", 
 _INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-properties", "D:unbind",
                      "C:schedule-deliver", "C:schedule-deliver-invite", "C:schedule-deliver-reply",
                      "C:schedule-query-freebusy")
+#: What can be asked of the root and of a principal.
+_REPORTS = ("D:expand-property", "D:principal-property-search", "D:principal-search-property-set",
+            "CS:calendarserver-principal-search")
 _OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule-send", "C:schedule-send-invite",
                       "C:schedule-send-reply", "C:schedule-send-freebusy")
 
@@ -49,7 +52,9 @@ class Place:
 
     @cached_property
     def kind(self) -> str:
-        """``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        """``root``, ``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        if not self.path:
+            return "root"
         if "/" not in self.path:
             return "principal" if self.principal is not None else ""
         home, _, name = self.path.partition("/")
@@ -177,6 +182,13 @@ def _shown_name(place: Place) -> str | None:
     return given or (place.principal.shown_name if place.principal is not None else None)
 
 
+def _reports(_: Place, element: ET.Element) -> bool:
+    for name in _REPORTS:
+        report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
+        ET.SubElement(report, clark(name))
+    return True
+
+
 def _addresses(place: Place, element: ET.Element) -> bool:
     assert place.principal is not None  # noqa: S101 - its kind says so
     for number, address in enumerate(place.principal.addresses):
@@ -220,7 +232,9 @@ def _calendars(place: Place, element: ET.Element) -> bool:
 
 
 _RULES: dict[str, dict[str, _Rule]] = {
+    "root": {clark("D:supported-report-set"): _reports},
     "principal": {
+        clark("D:supported-report-set"): _reports,
         clark("D:displayname"): _text(_shown_name),
         clark("D:resourcetype"): _elements("D:principal", "D:collection"),
         clark("D:principal-URL"): _hrefs(),
@@ -256,6 +270,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
 }
 #: What Radicale answers too, and not as scheduling needs it.
 _CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
-                        clark("C:calendar-user-address-set"), clark("C:schedule-calendar-transp")})
+                        clark("D:supported-report-set"), clark("C:calendar-user-address-set"),
+                        clark("C:schedule-calendar-transp")})
 _OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"]})
 _ALL = frozenset(tag for rules in _RULES.values() for tag in rules)

@@ -154,6 +154,13 @@ def test_people_are_found_by_tokens(site: Site) -> None:
     assert [element.text for element in answer.xml.iter(f"{CS}email-address")] == ["carl@example.org"]
 
 
+@pytest.mark.parametrize("path", ["/", "/bob/"])
+def test_the_reports_about_people_are_named(site: Site, path: str) -> None:
+    assert set(found(site["bob"], path, "D:supported-report-set")["supported-report-set"]) >= {
+        "principal-property-search", "principal-search-property-set", "calendarserver-principal-search",
+        "expand-property"}
+
+
 def test_what_can_be_searched_is_told(site: Site) -> None:
     answer = site["bob"].request("REPORT", "/", f"<D:principal-search-property-set {NAMES}/>", Depth="0")
     assert (answer.status, answer.xml.tag) == (200, f"{D}principal-search-property-set")
