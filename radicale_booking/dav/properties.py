@@ -120,8 +120,10 @@ def _amend(answer: ET.Element, place: Place) -> None:
         missing = propstat.findtext(_STATUS) == _MISSING
         for element in list(prop):
             rule = rules.get(element.tag)
+            # An empty element is the answer to DAV:propname.
+            corrected = element.tag in _CORRECTED and bool(len(element) or element.text)
             known = ET.Element(element.tag)
-            if rule is None or (not missing and element.tag not in _CORRECTED) or not rule(place, known):
+            if rule is None or not (missing or corrected) or not rule(place, known):
                 continue
             if not missing:
                 prop[list(prop).index(element)] = known
