@@ -15,6 +15,7 @@ from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import SchedulingRefused
+from radicale_booking.services import implicit
 from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
 
@@ -90,7 +91,15 @@ class Collection(BaseCollection):
             yield self.item(row), matched
 
     def has_uid(self, uid: str) -> bool:
-        return self._storage.unit_of_work.items.has_uid(self.row.id, uid)
+        """Whether the UID is taken; an invitation that came before the program put its own copy is not in its way."""
+        return self._storage.unit_of_work.items.has_uid(self.row.id, uid) and self._delivered(uid) is None
+
+    def _delivered(self, uid: str) -> ItemRow | None:
+        """The copy with ``uid`` that the server put here for its owner."""
+        row = self._storage.unit_of_work.items.by_uid(self.row.id, uid)
+        if row is None or not row.schedule_tag or self._owner is None:
+            return None
+        return None if implicit.organizes(self._storage.app, self._owner, row.text) else row
 
     def upload(self, href: str, item: radicale_item.Item, *,
                scheduled: bool = True) -> tuple[radicale_item.Item, radicale_item.Item | None]:
@@ -106,6 +115,10 @@ class Collection(BaseCollection):
         self._storage.exchange.check(old.schedule_tag if old is not None else None)
         text, schedule_tag = item.serialize(), self._tag_of(old, item)
         if scheduled and item.component_name == "VEVENT":
+            if old is None and implicit.concerns(text):
+                old = self._delivered(item.uid)
+                if old is not None:
+                    unit_of_work.items.delete(self.row.id, old.href)
             text, schedule_tag = self._storage.schedule(self.row, self._owner, old, text, item.uid)
         index = self._storage.app.calendar.index(text, now=unit_of_work.now, owner=self._owner)
         row = unit_of_work.items.store(

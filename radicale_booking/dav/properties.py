@@ -25,6 +25,9 @@ _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", 
 _INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-properties", "D:unbind",
                      "C:schedule-deliver", "C:schedule-deliver-invite", "C:schedule-deliver-reply",
                      "C:schedule-query-freebusy")
+#: What can be asked of the root and of a principal.
+_REPORTS = ("D:expand-property", "D:principal-search-property-set", "D:principal-property-search",
+            "CS:calendarserver-principal-search")
 _OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule-send", "C:schedule-send-invite",
                       "C:schedule-send-reply", "C:schedule-send-freebusy")
 
@@ -49,7 +52,9 @@ class Place:
 
     @cached_property
     def kind(self) -> str:
-        """``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        """``root``, ``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        if not self.path:
+            return "root"
         if "/" not in self.path:
             return "principal" if self.principal is not None else ""
         home, _, name = self.path.partition("/")
@@ -74,10 +79,12 @@ class Place:
 def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element]) -> None:
     """Complete DAV:responses: what Radicale has not found and we know, and what it says otherwise than it is."""
     for response in responses:
-        if not any(prop.tag in _ALL for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")):
-            continue
-        href = unquote(response.findtext(_HREF) or "")
-        _amend(response, Place(unit_of_work, base_prefix, href.removeprefix(base_prefix).strip("/")))
+        asked = {prop.tag for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")}
+        path = unquote(response.findtext(_HREF) or "").removeprefix(base_prefix).strip("/")
+        # There may be many items, and nothing else is known of them.
+        known = _ALL if path.count("/") < 2 else _OF_MEMBERS
+        if asked & known:
+            _amend(response, Place(unit_of_work, base_prefix, path))
 
 
 def response(place: Place, tags: Iterable[str]) -> ET.Element:
@@ -113,8 +120,10 @@ def _amend(answer: ET.Element, place: Place) -> None:
         missing = propstat.findtext(_STATUS) == _MISSING
         for element in list(prop):
             rule = rules.get(element.tag)
+            # An empty element is the answer to DAV:propname.
+            corrected = element.tag in _CORRECTED and bool(len(element) or element.text)
             known = ET.Element(element.tag)
-            if rule is None or (not missing and element.tag not in _CORRECTED) or not rule(place, known):
+            if rule is None or not (missing or corrected) or not rule(place, known):
                 continue
             if not missing:
                 prop[list(prop).index(element)] = known
@@ -175,6 +184,13 @@ def _shown_name(place: Place) -> str | None:
     return given or (place.principal.shown_name if place.principal is not None else None)
 
 
+def _reports(_: Place, element: ET.Element) -> bool:
+    for name in _REPORTS:
+        report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
+        ET.SubElement(report, clark(name))
+    return True
+
+
 def _addresses(place: Place, element: ET.Element) -> bool:
     assert place.principal is not None  # noqa: S101 - its kind says so
     for number, address in enumerate(place.principal.addresses):
@@ -218,7 +234,9 @@ def _calendars(place: Place, element: ET.Element) -> bool:
 
 
 _RULES: dict[str, dict[str, _Rule]] = {
+    "root": {clark("D:supported-report-set"): _reports},
     "principal": {
+        clark("D:supported-report-set"): _reports,
         clark("D:displayname"): _text(_shown_name),
         clark("D:resourcetype"): _elements("D:principal", "D:collection"),
         clark("D:principal-URL"): _hrefs(),
@@ -254,5 +272,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
 }
 #: What Radicale answers too, and not as scheduling needs it.
 _CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
-                        clark("C:calendar-user-address-set"), clark("C:schedule-calendar-transp")})
+                        clark("D:supported-report-set"), clark("C:calendar-user-address-set"),
+                        clark("C:schedule-calendar-transp")})
+_OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"]})
 _ALL = frozenset(tag for rules in _RULES.values() for tag in rules)

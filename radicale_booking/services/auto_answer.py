@@ -55,7 +55,9 @@ def answers(app: Adapters, uow: UnitOfWork, principal: Principal, text: str, add
     taken = [one.interval for one in busy.times(app, uow, principal, span, excepted)]
     found = {instance: when_busy if any(interval.overlaps(other) for other in taken) else when_free
              for instance, interval in instances}
-    return {instance: partstat for instance, partstat in by_majority(view, found).items() if partstat != _UNDECIDED}
+    # An answer to the series that was given before stays, whatever becomes of single instances.
+    said = by_majority(view, found) if _open(view, None, address) else found
+    return {instance: partstat for instance, partstat in said.items() if partstat != _UNDECIDED}
 
 
 def by_majority(view: ObjectView, found: Mapping[InstanceId, str]) -> dict[InstanceId, str]:

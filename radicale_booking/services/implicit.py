@@ -79,6 +79,12 @@ def removed(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
             _reply(app, uow, owner, message, text)
 
 
+def organizes(app: Adapters, owner: Principal, text: str) -> bool:
+    """Whether ``owner`` is the organizer of the event; also where it cannot be read."""
+    view = _read(app, text)
+    return view is None or view.organizer in owner.addresses
+
+
 def _takes_part(uow: UnitOfWork, owner: Principal, collection: CollectionRow, uid: str) -> bool:
     """Reservations have mails and rules of their own."""
     return (collection.tag == "VCALENDAR" and collection.role != "bookable" and bool(owner.email)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from radicale_booking.services import booking, event_types
+from radicale_booking.services import booking, event_types, offers
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event, invitation
 from tests.dav.test_implicit import copy_of, members, own, partstats, person, put, unfolded
 
@@ -98,6 +98,50 @@ def test_a_series_is_answered_instance_by_instance(site: Site) -> None:
     assert f"RECURRENCE-ID:{NINE + DAY:%Y%m%dT%H%M%SZ}" in text
 
 
+def all_day(uid: str, organizer: str, *lines: str) -> str:
+    text = invitation(uid, NINE, organizer, "anna", lines=lines)
+    stamps = (f"DTSTART:{NINE:%Y%m%dT%H%M%SZ}", f"DTEND:{NINE + HALF_HOUR:%Y%m%dT%H%M%SZ}")
+    return text.replace(stamps[0], f"DTSTART;VALUE=DATE:{NINE:%Y%m%d}").replace(
+        stamps[1], f"DTEND;VALUE=DATE:{NINE + DAY:%Y%m%d}")
+
+
+def test_days_are_answered_one_by_one(site: Site) -> None:
+    put(site["anna"], event("busy", NINE + DAY), "busy")
+    put(site["bob"], all_day("u1", "bob", "RRULE:FREQ=DAILY;COUNT=3"))
+    text = unfolded(own(site["bob"]).body.decode())
+    assert partstats(text, "anna") == ["ACCEPTED", "DECLINED"]
+    assert f"RECURRENCE-ID;VALUE=DATE:{NINE + DAY:%Y%m%d}" in text
+
+
+def test_local_times_are_those_of_the_host(site: Site) -> None:
+    put(site["anna"], event("busy", NINE + DAY), "busy")
+    floating = invitation("u1", NINE, "bob", "anna", lines=("RRULE:FREQ=DAILY;COUNT=3",)).replace(
+        f"{NINE:%H%M%S}Z", f"{NINE:%H%M%S}").replace(f"{NINE + HALF_HOUR:%H%M%S}Z", f"{NINE + HALF_HOUR:%H%M%S}")
+    put(site["bob"], floating)
+    text = unfolded(own(site["bob"]).body.decode())
+    assert partstats(text, "anna") == ["ACCEPTED", "DECLINED"]
+    assert f"RECURRENCE-ID:{NINE + DAY:%Y%m%dT%H%M%S}\n" in text
+
+
+def test_a_moved_instance_is_answered_where_it_is(site: Site) -> None:
+    put(site["anna"], event("busy", NINE + DAY + timedelta(hours=3)), "busy")
+    series = invitation("u1", NINE, "bob", "anna", lines=("RRULE:FREQ=DAILY;COUNT=3",))
+    put(site["bob"], series)
+    assert answer(site) == ["ACCEPTED"]
+    moved = invitation("u1", NINE + DAY + timedelta(hours=3), "bob", "anna",
+                       lines=(f"RECURRENCE-ID:{NINE + DAY:%Y%m%dT%H%M%SZ}",))
+    block = moved[moved.index("BEGIN:VEVENT"):moved.index("END:VCALENDAR")]
+    put(site["bob"], series.replace("END:VCALENDAR", block + "END:VCALENDAR"))
+    assert answer(site) == ["ACCEPTED", "DECLINED"]
+
+
+def test_what_cannot_be_read_is_kept_and_nobody_is_told(site: Site) -> None:
+    text = invitation("u1", NINE, "bob", "anna", lines=(f"RECURRENCE-ID:{NINE:%Y%m%dT%H%M%SZ}",))
+    block = text[text.index("BEGIN:VEVENT"):text.index("END:VCALENDAR")]
+    assert put(site["bob"], text.replace("END:VCALENDAR", block + "END:VCALENDAR")).status in (201, 400)
+    assert members(site["anna"]) == {}
+
+
 def test_what_is_long_over_is_not_answered(site: Site) -> None:
     put(site["bob"], invitation("u1", NINE - 60 * DAY, "bob", "anna"))
     assert answer(site) == ["NEEDS-ACTION"]
@@ -174,6 +218,41 @@ def test_a_series_is_booked_instance_by_instance(hours: Site) -> None:
     assert len(live(hours)) == 3
     hours["bob"].request("DELETE", "/bob/calendar/e.ics")
     assert len(live(hours)) == 1
+
+
+def test_instances_that_are_gone_are_freed(hours: Site) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, lines=("RRULE:FREQ=DAILY;COUNT=3",)))
+    assert len(live(hours)) == 3
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS, lines=("RRULE:FREQ=DAILY;COUNT=2",)))
+    assert len(live(hours)) == 2
+
+
+def test_what_the_database_refuses_leaves_nothing_behind(hours: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    monkeypatch.setattr(offers, "check", lambda *_: None)
+    put(hours["carl"], invitation("u2", NINE + timedelta(minutes=15), "carl", ADDRESS))
+    assert answer(hours, "carl", ADDRESS) == ["DECLINED"]
+    assert len(booking.reservations(hours.app, "anna")) == 1
+
+
+def test_buffers_of_bookings_are_no_free_time(hours: Site) -> None:
+    event_types.set(hours.app, "anna", "intro-call", buffer_after=HALF_HOUR)
+    put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
+    put(hours["carl"], invitation("u2", NINE + HALF_HOUR, "carl", "anna"))
+    assert answer(hours, "carl") == ["DECLINED"]
+
+
+def test_a_reservation_is_no_invitation(hours: Site) -> None:
+    booked = booking.reserve(hours.app, booking.BookingRequest("anna", "intro-call", NINE, "Bob", "bob@example.org"))
+    path = f"/anna/calendar/{booked.uid}.ics"
+    text = hours["anna"].request("GET", path).body.decode()
+    assert "ATTENDEE" in text
+    stored = hours["anna"].request("PUT", path, text.replace("SUMMARY:Intro call", "SUMMARY:Long call"))
+    assert (stored.status, "etag" in stored.headers) == (204, True)
+    assert members(hours["bob"]) == {}
+    hours["anna"].request("DELETE", path)
+    with hours.app.store.read() as uow:
+        assert {row.payload["event"] for row in uow.outbox.pending()} == {"book", "cancel"}
 
 
 def test_seats_are_taken_and_given_back(hours: Site) -> None:

@@ -154,6 +154,21 @@ def test_people_are_found_by_tokens(site: Site) -> None:
     assert [element.text for element in answer.xml.iter(f"{CS}email-address")] == ["carl@example.org"]
 
 
+@pytest.mark.parametrize("path", ["/", "/bob/", "/bob/inbox/", "/bob/calendar/"])
+def test_names_of_properties_come_without_values(site: Site, path: str) -> None:
+    answer = site["bob"].request("PROPFIND", path, f"<D:propfind {NAMES}><D:propname/></D:propfind>", Depth="0")
+    names = list(answer.xml.iterfind(f".//{D}prop/*"))
+    assert names
+    assert not [name.tag for name in names if len(name) or name.text]
+
+
+@pytest.mark.parametrize("path", ["/", "/bob/"])
+def test_the_reports_about_people_are_named(site: Site, path: str) -> None:
+    assert set(found(site["bob"], path, "D:supported-report-set")["supported-report-set"]) >= {
+        "principal-property-search", "principal-search-property-set", "calendarserver-principal-search",
+        "expand-property"}
+
+
 def test_what_can_be_searched_is_told(site: Site) -> None:
     answer = site["bob"].request("REPORT", "/", f"<D:principal-search-property-set {NAMES}/>", Depth="0")
     assert (answer.status, answer.xml.tag) == (200, f"{D}principal-search-property-set")

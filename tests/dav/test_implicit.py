@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -125,10 +126,13 @@ def test_a_second_copy_of_an_event_is_refused(site: Site) -> None:
     assert bob.request("MKCALENDAR", "/bob/work/").status == 201
     refused = bob.request("PUT", "/bob/work/e.ics", invitation("u1", NINE, "bob", "carl"))
     assert (refused.status, refused.xml[0].tag.rpartition("}")[2]) == (403, "unique-scheduling-object-resource")
-    moved = bob.request("MOVE", "/bob/calendar/e.ics", Destination="/bob/work/e.ics")
-    assert moved.status == 201
-    assert len(members(site["carl"])) == 1
-    assert "STATUS:CANCELLED" not in copy_of(site["carl"])[1]
+    before = copy_of(site["carl"]), bob.request("GET", "/bob/calendar/e.ics").headers["schedule-tag"]
+    time.sleep(1.1)  # DTSTAMP tells whole seconds
+    assert bob.request("MOVE", "/bob/calendar/e.ics", Destination="/bob/work/e.ics").status == 201
+    assert (copy_of(site["carl"]), bob.request("GET", "/bob/work/e.ics").headers["schedule-tag"]) == before
+    with site.app.store.read() as uow:
+        renewals = uow.items.due_for_renewal(9)
+    assert renewals == []
 
 
 def test_a_program_may_only_write_what_it_has_seen(site: Site) -> None:
@@ -162,6 +166,20 @@ def test_the_tag_is_a_property(site: Site) -> None:
                  for one in answer.xml}
         assert found["/bob/calendar/e.ics"] == tag
         assert not found.get("/bob/calendar/plain.ics")
+
+
+def test_a_message_without_news_leaves_the_tag(site: Site) -> None:
+    put(site["bob"], invitation("u1", NINE, "bob", "carl"))
+    href, _ = copy_of(site["carl"])
+    before = site["carl"].request("GET", href)
+    time.sleep(1.1)  # DTSTAMP tells whole seconds
+    put(site["bob"], invitation("u1", NINE, "bob", "carl").replace("RSVP=TRUE",
+                                                                   "RSVP=TRUE;SCHEDULE-FORCE-SEND=REQUEST"))
+    after = site["carl"].request("GET", href)
+    assert after.headers["etag"] != before.headers["etag"]
+    assert after.headers["schedule-tag"] == before.headers["schedule-tag"]
+    put(site["bob"], invitation("u1", NINE, "bob", "carl").replace("SUMMARY:Meeting", "SUMMARY:Lunch"))
+    assert site["carl"].request("GET", href).headers["schedule-tag"] != before.headers["schedule-tag"]
 
 
 def test_other_attendees_see_an_answer(site: Site) -> None:
@@ -257,6 +275,20 @@ def test_the_etag_changes_once_more_and_the_former_is_still_taken(site: Site) ->
     assert put(bob, renamed, If_Match=first.headers["etag"]).status == 412
     assert bob.request("DELETE", "/bob/calendar/e.ics", If_Match=first.headers["etag"]).status == 412
     later.store.close()
+
+
+def test_an_answer_may_come_under_a_name_of_its_own(site: Site) -> None:
+    bob, carl = site["bob"], site["carl"]
+    put(bob, invitation("u1", NINE, "bob", "carl"))
+    _, text = copy_of(carl)
+    accepted = unfolded(text).replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED").replace(
+        "ORGANIZER", "ORGANIZER;SCHEDULE-AGENT=CLIENT").replace("\n", "\r\n")
+    assert put(carl, accepted, "guessed", If_None_Match="*").status == 201
+    href, text = copy_of(carl)
+    assert href == "/carl/calendar/guessed.ics"
+    assert "SCHEDULE-AGENT" not in text
+    assert partstats(own(bob).body.decode(), "carl") == ["ACCEPTED"]
+    assert put(bob, invitation("u1", NINE, "bob", "carl"), "twice").status == 409
 
 
 def test_messages_do_not_make_the_storage_unsound(site: Site) -> None:
