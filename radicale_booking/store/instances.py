@@ -60,7 +60,7 @@ class Instances:
             for row in blocking]
 
     def busy_spans(self, principal_id: int, frame: Interval, paths: Collection[str] = ()) -> list[Interval]:
-        """When ``frame`` is blocked as ``busy`` has it, merged, and not by what; ``paths``: by these calendars alone."""
+        """When ``frame`` is blocked as ``busy`` has it, merged, not by what; ``paths``: by these calendars alone."""
         rows = [*self._overlapping("busy_spans", principal_id, frame),
                 *self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))]
         runs: list[list[int]] = []
