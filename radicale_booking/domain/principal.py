@@ -8,6 +8,9 @@ from dataclasses import dataclass
 RESERVED_NAMES = frozenset({"book", "booking", "host", "api", "freebusy", "embed.js", "health", "ready", "metrics",
                             "static", "principals"})
 
+#: Whose data a write changes that touches no principal's: no principal can have this name.
+NOBODY = "/"
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:

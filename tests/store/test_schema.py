@@ -80,7 +80,7 @@ def test_every_query_is_valid(noun: str) -> None:
     try:
         for text in sql.texts("schema.sql", "sqlite"):
             connection.executescript(text)
-        queries = sql.load(noun)
+        queries = sql.load(noun, "sqlite")
         assert queries
         for statement in queries.values():
             if "{" not in statement:
