@@ -76,11 +76,9 @@ def server() -> Iterator[Server]:
 
 
 def _programs() -> Path | None:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
+    found = versions[-1] if versions else shutil.which("initdb")
+    return Path(found).parent if found else None
 
 
 def _runner() -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import InvalidInput, StoreUnavailable
@@ -31,6 +31,7 @@ from radicale_booking.store.schema import SchemaState
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 CONNECT_TIMEOUT_SECONDS = 10
+_SOON_SECONDS = 1.0
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Each statement sees what was committed while the transaction waited for its lock.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -91,7 +92,10 @@ class PostgresStore:
         self.address = address
         self._clock = clock
         self._settings = settings
+        # A write may wait for its turn while it holds a connection, and others wait for that.
+        self._patience_seconds: float = settings.lock_timeout_seconds + CONNECT_TIMEOUT_SECONDS
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._pool: ConnectionPool[_Raw] | None = None
         self._version_checked = False
 
@@ -177,8 +181,7 @@ class PostgresStore:
     def _begun(self, pool: ConnectionPool[_Raw], begin: str) -> _Raw:
         """A connection in a transaction; one that died since it was used last is replaced."""
         for last_try in (False, True):
-            with _translated():
-                raw = pool.getconn()
+            raw = self._taken(pool)
             try:
                 PostgresConnection(raw).script(begin)
                 return raw
@@ -190,13 +193,22 @@ class PostgresStore:
                 pool.check()
         raise AssertionError("the second try returns or raises")
 
+    def _taken(self, pool: ConnectionPool[_Raw]) -> _Raw:
+        """A connection of the pool. It cannot say why there is none, so PostgreSQL is asked, by one at a time."""
+        with _translated():
+            with contextlib.suppress(PoolTimeout):
+                return pool.getconn(min(_SOON_SECONDS, self._patience_seconds))
+            with self._asking:
+                psycopg.connect(self._conninfo()).close()
+            return pool.getconn(self._patience_seconds)
+
     def _opened(self) -> ConnectionPool[_Raw]:
         with self._lock:
             if self._pool is None:
                 self._pool = ConnectionPool(
                     self._conninfo(), min_size=1, max_size=self._settings.connections, open=True, configure=_configure,
                     kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": rows},
-                    timeout=self._settings.lock_timeout_seconds + CONNECT_TIMEOUT_SECONDS, name="radicale-booking")
+                    reconnect_timeout=_SOON_SECONDS, name="radicale-booking")
             return self._pool
 
     def _conninfo(self) -> str:

@@ -13,17 +13,12 @@ _BUSY = "the database is busy; try again"
 
 #: The first class that fits decides what the sysadmin reads.
 _REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
-    (PoolTimeout, "PostgreSQL does not answer, or all connections to it are in use; "
-                  "check that it runs, or raise [storage] database_connections"),
+    (PoolTimeout, "all connections to PostgreSQL are in use; try again, or raise [storage] database_connections"),
     (errors.DiskFull, "disk full: the database cannot grow; free space on its disk"),
     (errors.ReadOnlySqlTransaction, "this PostgreSQL server only reads; [storage] database must name the primary one"),
-    (errors.InvalidPassword, "PostgreSQL refuses the password; check [storage] database_password_file or ~/.pgpass"),
-    (errors.InvalidAuthorizationSpecification, "PostgreSQL refuses the user; check [storage] database"),
-    (errors.InvalidCatalogName, "there is no such PostgreSQL database; create it or check [storage] database"),
     (errors.InsufficientPrivilege, "the PostgreSQL user may not do this; make it the owner of the database"),
     (errors.UndefinedFile, "PostgreSQL lacks its extension btree_gist; install the package postgresql-contrib"),
     (errors.UndefinedTable, "the database has no tables yet; run radicale-booking db migrate"),
-    (errors.TooManyConnections, "PostgreSQL takes no more connections; lower [storage] database_connections"),
     (errors.LockNotAvailable, _BUSY),
     (errors.QueryCanceled, "the database took too long; try again"),
     (errors.DeadlockDetected, _BUSY),
@@ -45,7 +40,7 @@ def translate(error: psycopg.Error) -> BookingError:
         if isinstance(error, kind):
             return StoreUnavailable(reason)
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-        return StoreUnavailable(f"PostgreSQL does not answer: {_first_line(error)}")
+        return StoreUnavailable(f"PostgreSQL cannot be used: {_first_line(error)}")
     raise error
 
 

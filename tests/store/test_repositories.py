@@ -1,11 +1,10 @@
-"""The repositories on a real database."""
+"""The repositories on a real database of each engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,8 @@ from radicale_booking.domain.seat import Seat
 from radicale_booking.domain.team import Team
 from radicale_booking.errors import NotFound
 from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.engine import open_store
 from radicale_booking.store.items import ItemRow
-from radicale_booking.store.sqlite import SqliteStore
 from radicale_booking.store.unit_of_work import OverlapRefused, UnitOfWork
 
 NOW = datetime(2030, 1, 7, 8, tzinfo=UTC)
@@ -31,9 +30,9 @@ TALK = EventType("ada", "talk", "Talk", HOUR, buffer_before=timedelta(minutes=15
 
 
 @pytest.fixture
-def uow(tmp_path: Path) -> Iterator[UnitOfWork]:
+def uow(database: str) -> Iterator[UnitOfWork]:
     """A write transaction with the host ada, who has a calendar and bookable hours."""
-    store = SqliteStore(tmp_path / "booking.sqlite", clock=lambda: NOW)
+    store = open_store(database, clock=lambda: NOW)
     store.migrate()
     with store.write(actor="test") as unit_of_work:
         unit_of_work.principals.add(Principal("ada", "Ada@example.org", timezone="Europe/Berlin", host=True))
