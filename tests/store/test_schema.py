@@ -78,7 +78,8 @@ def described_by_postgres(address: str) -> dict[str, object]:
         "column": "SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default, is_identity"
                   " FROM information_schema.columns WHERE table_schema = 'public'",
         "constraint": "SELECT CASE WHEN contype <> 'c' THEN conname END, CAST(conrelid AS regclass),"
-                      " pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = CAST('public' AS regnamespace)",
+                      " pg_get_constraintdef(oid) FROM pg_constraint"
+                      " WHERE connamespace = CAST('public' AS regnamespace)",
         "index": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     }
     with psycopg.connect(address) as connection:
