@@ -23,7 +23,8 @@ def connections(value: Any) -> int:
 
 def without_password(address: str) -> str:
     """``address`` as it may be shown and logged."""
-    return re.sub(r"(://[^/@]*?):.*@", r"\1:...@", address)
+    shown = re.sub(r"(://[^/@]*?):.*@", r"\1:...@", address)
+    return re.sub(r"(?i)([?&]password=)[^&]*", r"\1...", shown)
 
 
 POSTGRES_SCHEMA: dict[str, dict[str, Any]] = {

@@ -53,7 +53,7 @@ def database_url(value: Any) -> str:
     if not text:
         return ""
     if text.startswith(_POSTGRES_SCHEME):
-        if not text[len(_POSTGRES_SCHEME):].strip("/") or text != without_password(text) or "password=" in text:
+        if not text[len(_POSTGRES_SCHEME):].strip("/") or text != without_password(text):
             raise ValueError(f"not a database URL: {without_password(text)!r}")
         return text
     if not text.startswith(_DATABASE_SCHEME) or not text[len(_DATABASE_SCHEME):].strip("/"):
