@@ -253,3 +253,10 @@ def test_effects_and_deeds_are_kept_in_order(uow: UnitOfWork) -> None:
     uow.audit.add("cancel", "r1")
     assert [(deed.actor, deed.action, deed.at, dict(deed.detail)) for deed in uow.audit.of("r1")] == [
         ("test", "book", NOW, {"x": 1}), ("test", "cancel", NOW, {})]
+
+
+def test_ranges_reach_as_far_as_clients_ask(uow: UnitOfWork) -> None:
+    put(uow, "one", row(NINE))
+    for start in (-(2**31), -(2**31) - 1, -62_135_596_800):
+        found = uow.items.in_range(collection(uow).id, "VEVENT", start, 253_402_300_799)
+        assert [item.href for item, _ in found] == ["one.ics"]
