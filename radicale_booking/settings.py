@@ -31,6 +31,9 @@ from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.ini import Assignment, Ini, read_ini
 from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
 from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings
+from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
+from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
+from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
 
 ENVIRONMENT_VARIABLE = "RADICALE_BOOKING_CONFIG"
 DEFAULT_FILES = ("/etc/radicale-booking/radicale-booking.ini", "~/.config/radicale-booking/radicale-booking.ini")
@@ -42,10 +45,17 @@ _DATABASE_FILE = "booking.sqlite"
 
 
 def database_url(value: Any) -> str:
-    """``sqlite:///PATH`` with PATH made absolute (``~`` is the home); '' stays ''. Raises ``ValueError``."""
+    """``sqlite:///PATH`` with PATH made absolute (``~`` is the home), or a ``postgresql://`` URI of libpq; '' stays ''.
+
+    Raises ``ValueError``, also for a URI with a password: addresses are shown and logged.
+    """
     text = str(value).strip()
     if not text:
         return ""
+    if text.startswith(_POSTGRES_SCHEME):
+        if not text[len(_POSTGRES_SCHEME):].strip("/") or text != without_password(text):
+            raise ValueError(f"not a database URL: {without_password(text)!r}")
+        return text
     if not text.startswith(_DATABASE_SCHEME) or not text[len(_DATABASE_SCHEME):].strip("/"):
         raise ValueError(f"not a database URL: {text!r}")
     rest = text[len(_DATABASE_SCHEME):]
@@ -94,7 +104,9 @@ def positive_count(value: Any) -> int:
 #: What the storage plugin adds to Radicale's ``[storage]``.
 STORAGE_SCHEMA: dict[str, dict[str, dict[str, Any]]] = {
     "storage": {
-        "database": {"value": "", "help": "where everything is kept: sqlite:///PATH", "type": database_url},
+        "database": {"value": "", "help": "where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME",
+                     "type": database_url},
+        **POSTGRES_SCHEMA,
     },
 }
 
@@ -121,10 +133,11 @@ _ACCEPTED: dict[Any, str] = {
     positive_int: "a whole number, 0 or more",
     days: "a whole number of days from 1 to 3660",
     positive_count: "a whole number from 1 to 1000",
-    database_url: "sqlite:///PATH",
+    database_url: "sqlite:///PATH or postgresql://USER@HOST/NAME without a password",
     mail_domain: "a domain such as calendar.example.org",
     web_address: "an address such as https://calendar.example.org",
     **MAIL_ACCEPTED,
+    **POSTGRES_ACCEPTED,
 }
 _ACCEPTED_BY_NAME = {
     "positive_float": "a number, 0 or more",
@@ -163,6 +176,7 @@ class Settings:
     access_log: bool = True
     threads: int = 8
     mail: MailSettings = field(default_factory=MailSettings)
+    postgres: PostgresSettings = field(default_factory=PostgresSettings)
 
     @property
     def booking_domain(self) -> str:
@@ -170,8 +184,9 @@ class Settings:
         return self.address_domain or (urlsplit(self.public_url).hostname or "")
 
     @property
-    def database_file(self) -> Path:
-        return Path(self.database.removeprefix("sqlite://"))
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database."""
+        return _file(self.database)
 
 
 def load(path: str | Path | None = None, *, hosts: str = "") -> tuple[Configuration, Settings]:
@@ -207,19 +222,32 @@ def of(configuration: Configuration) -> Settings:
     folder = Path(str(option("data_folder") or configuration.get("storage", "filesystem_folder")))
     given = configuration.get("storage", "database") if "database" in configuration.options("storage") else ""
     database = database_url(given) or sqlite_url(folder / _DATABASE_FILE)
-    beside = Path(database.removeprefix("sqlite://")).parent
+    file = _file(database)
+    beside = file.parent if file is not None else folder
     settings = Settings(
         database=database,
         data_folder=folder if ours else beside,
         public_url=web_address(option("public_url")) or _local_url(configuration) + ("" if ours else "/.web"),
         secret_file=Path(filepath(option("secret_file")) or beside / "secret"),
         users_file=Path(configuration.get("auth", "htpasswd_filename")),
+        postgres=_postgres(configuration),
     )
     if not ours:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
                    address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
+
+
+def _file(database: str) -> Path | None:
+    return Path(database.removeprefix("sqlite://")) if database.startswith(_DATABASE_SCHEME) else None
+
+
+def _postgres(configuration: Configuration) -> PostgresSettings:
+    given = {option: configuration.get("storage", option) if option in configuration.options("storage")
+             else schema["value"] for option, schema in POSTGRES_SCHEMA.items()}
+    file, connections, statement, lock = (POSTGRES_SCHEMA[option]["type"](value) for option, value in given.items())
+    return PostgresSettings(file, connections, statement, lock)
 
 
 def _mail(configuration: Configuration, public_url: str) -> MailSettings:
@@ -303,7 +331,8 @@ def _option_problems(section: str, assignment: Assignment,
     try:
         _convert(schema["type"], assignment.value)
     except (ValueError, TypeError, RuntimeError, AttributeError, KeyError):
-        yield InvalidSetting(assignment.place, f"{shown} = {assignment.value}", "bad value", f"accepted: {accepted}")
+        value = without_password(assignment.value)
+        yield InvalidSetting(assignment.place, f"{shown} = {value}", "bad value", f"accepted: {accepted}")
         return
     if (section, assignment.option) == ("storage", "type") and assignment.value != STORAGE_PLUGIN:
         yield InvalidSetting(assignment.place, f"{shown} = {assignment.value}", "bookings need their own storage",

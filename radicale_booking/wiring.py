@@ -94,9 +94,9 @@ def storage_adapters(configuration: Configuration) -> Adapters:
 
 def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Adapters:
     """New adapters on the database of ``settings``, whose schema is left as it is; close their store when done."""
-    _make_folder(settings.database_file.parent)
+    _make_folder(settings.database_file.parent if settings.database_file is not None else settings.data_folder)
     return Adapters(
-        store=open_store(settings.database, clock=clock),
+        store=open_store(settings.database, clock=clock, postgres=settings.postgres),
         clock=clock,
         calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
         scheduling=scheduling,
@@ -108,13 +108,16 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
 
 
 def prepare(store: Store, settings: Settings, now: datetime) -> Path | None:
-    """Bring the schema up to date, after a copy of a database that already holds data; the path of that copy."""
+    """Bring the schema up to date; the path of the copy that was made before, of an SQLite file that held data.
+
+    PostgreSQL undoes a migration that fails, and copies are its administrator's to make.
+    """
     state = store.schema_state()
     if not state.pending:
         return None
     copy = None
-    if state.applied:
-        file = settings.database_file
+    file = settings.database_file
+    if state.applied and file is not None:
         copy = file.with_name(f"{file.name}.schema-{state.applied}.{now:%Y%m%dT%H%M%SZ}.backup")
         store.backup(copy)
     store.migrate()

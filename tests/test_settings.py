@@ -13,6 +13,7 @@ from radicale import config as radicale_config
 
 from radicale_booking import settings as settings_module
 from radicale_booking.mail_settings import MAIL_SCHEMA
+from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.settings import InvalidSettings
 
 CHECKOUT = Path(__file__).parents[1]
@@ -120,16 +121,51 @@ def test_a_foreign_plugin_may_have_options_we_do_not_know(tmp_path: Path) -> Non
     ("sqlite:///srv/a.db", "sqlite:///srv/a.db"),
     ("sqlite:////srv/a.db", "sqlite:///srv/a.db"),
     ("sqlite:///~/a.db", f"sqlite://{Path.home()}/a.db"),
+    ("postgresql://booking@db.example.org:5433/booking?sslmode=require",
+     "postgresql://booking@db.example.org:5433/booking?sslmode=require"),
+    ("postgresql:///booking", "postgresql:///booking"),
     ("", ""),
 ])
 def test_database_urls(value: str, expected: str) -> None:
     assert settings_module.database_url(value) == expected
 
 
-@pytest.mark.parametrize("value", ["sqlite:///", "sqlite://x", "mysql://x", "/srv/a.db"])
+@pytest.mark.parametrize("value", ["sqlite:///", "sqlite://x", "mysql://x", "/srv/a.db", "postgresql://", "postgresql:///",
+                                   "postgresql://a:b@host/name", "postgresql://host/name?password=b"])
 def test_bad_database_urls(value: str) -> None:
     with pytest.raises(ValueError, match="not a database URL"):
         settings_module.database_url(value)
+
+
+def test_options_of_postgresql_reach_the_settings(tmp_path: Path) -> None:
+    text = ("[storage]\ndatabase = postgresql://booking@db/booking\ndatabase_password_file = ~/secret\n"
+            "database_connections = 20\ndatabase_statement_timeout = 30\ndatabase_lock_timeout = 5\n")
+    _, settings = settings_module.load(written(tmp_path, text + f"[booking]\ndata_folder = {tmp_path}/data\n"))
+    assert settings.database == "postgresql://booking@db/booking"
+    assert settings.database_file is None
+    assert settings.secret_file == tmp_path / "data" / "secret"
+    assert settings.postgres == PostgresSettings(str(Path.home() / "secret"), 20, 30, 5)
+    problems = problems_of(written(tmp_path, "[storage]\ndatabase_connections = 0\ndatabase_lock_timeout = 0\n"))
+    assert ["from 1 to 500" in problems[0], "from 1 to 600" in problems[1]] == [True, True]
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown(tmp_path: Path) -> None:
+    for address in ("postgresql://booking:s3cret@db/booking", "postgresql://booking:s3@cret@db/booking",
+                    "postgresql://db/booking?user=booking&password=s3cret"):
+        [problem] = problems_of(written(tmp_path, f"[storage]\ndatabase = {address}\n"))
+        assert "without a password" in problem
+        assert "s3" not in problem
+        assert "cret" not in problem
+
+
+def test_a_stock_radicale_with_postgresql_keeps_its_key_in_its_folder(tmp_path: Path) -> None:
+    configuration = radicale_config.load()
+    configuration.update({"storage": {"type": settings_module.STORAGE_PLUGIN, "filesystem_folder": str(tmp_path),
+                                      "database": "postgresql:///booking", "database_connections": "3"}})
+    for given in (configuration, configuration.copy(settings_module.STORAGE_SCHEMA)):
+        settings = settings_module.of(given)
+        assert (settings.secret_file, settings.data_folder) == (tmp_path / "secret", tmp_path)
+        assert settings.postgres.connections == 3
 
 
 def test_a_stock_radicale_needs_storage_alone(tmp_path: Path) -> None:
@@ -161,10 +197,12 @@ def test_every_option_in_the_shipped_file_is_known_and_shows_its_default(tmp_pat
         if line.startswith("["):
             section = line.strip("[]")
         elif re.match(r"[a-z_]+ = ", line) and (option := line.partition(" = ")[0]) not in places:
-            assert configuration.get(section, option) == default.get(section, option), line
+            ours = settings_module.STORAGE_SCHEMA.get(section, {}).get(option)
+            expected = ours["value"] if ours else default.get(section, option)
+            assert configuration.get(section, option) == expected, line
             checked += 1
     assert checked >= 10
-    for option in (*settings_module.BOOKING_SCHEMA, *MAIL_SCHEMA):
+    for option in (*settings_module.BOOKING_SCHEMA, *settings_module.STORAGE_SCHEMA["storage"], *MAIL_SCHEMA):
         assert re.search(rf"^#{option} =", shipped, flags=re.MULTILINE), option
 
 

@@ -14,7 +14,7 @@ def command(context: Context) -> None:
     """Look for damage in the database; exit code 1 when there is any."""
     call = invocation(context)
     _, settings = settings_module.load(call.config_path)
-    if not settings.database_file.exists():
+    if settings.database_file is not None and not settings.database_file.exists():
         raise NotFound("database", str(settings.database_file))
     app = wiring.adapters(settings)
     try:

@@ -12,14 +12,14 @@ def command(context: Context) -> None:
     """Show where the database is, its size and how far its schema is."""
     call = invocation(context)
     _, settings = settings_module.load(call.config_path)
-    if not settings.database_file.exists():
+    if settings.database_file is not None and not settings.database_file.exists():
         raise NotFound("database", str(settings.database_file))
     app = wiring.adapters(settings)
     try:
-        state = app.store.schema_state()
+        state, size = app.store.schema_state(), app.store.size_octets()
     finally:
         app.store.close()
     call.show({
-        "database": settings.database, "size_octets": settings.database_file.stat().st_size,
+        "database": settings.database, "size_octets": size,
         "schema": state.applied, "schema_of_this_program": state.known, "migrations_pending": state.pending,
     })

@@ -12,6 +12,7 @@ from typer.main import get_command
 from radicale_booking import __version__, wiring
 from radicale_booking.cli import (
     db_check,
+    db_copy,
     db_info,
     db_migrate,
     demo,
@@ -67,7 +68,9 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "mail": ("Outgoing mail.", {
         "list": mail_list.command, "preview": mail_preview.command, "retry": mail_retry.command,
         "test": mail_test.command}),
-    "db": ("The database.", {"migrate": db_migrate.command, "info": db_info.command, "check": db_check.command}),
+    "db": ("The database.", {
+        "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
+        "copy": db_copy.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
 }

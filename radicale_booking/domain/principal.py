@@ -8,6 +8,9 @@ from dataclasses import dataclass
 RESERVED_NAMES = frozenset({"book", "booking", "host", "api", "freebusy", "embed.js", "health", "ready", "metrics",
                             "static", "principals"})
 
+#: Whose data a write changes that touches no principal's: no principal can have this name.
+NOBODY = "/"
+
 
 #: What is answered to an invitation before the person sees it; what a mode does not answer is left to the person.
 AUTO_SCHEDULE_MODES = ("none", "accept-always", "decline-always", "accept-if-free", "decline-if-busy", "automatic")

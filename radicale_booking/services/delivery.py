@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from radicale_booking.domain.effect import back_off
+from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
 from radicale_booking.services.adapters import Adapters
 
@@ -93,7 +94,7 @@ class Delivery:
         with self.app.store.read() as uow:
             if not uow.outbox.waits(self.channel.kind):
                 return []
-        with self.app.store.write(actor=_ACTOR) as uow:
+        with self.app.store.write(actor=_ACTOR, principal=NOBODY) as uow:
             return uow.outbox.claim(self.channel.kind, self.worker, _BATCH, LEASE)
 
     def _deliver(self, row: OutboxRow, done: Round) -> None:
@@ -143,7 +144,7 @@ class Delivery:
         """Write ``change``, again until the store takes it: what was sent and not recorded would be sent twice."""
         while True:
             try:
-                with self.app.store.write(actor=_ACTOR) as uow:
+                with self.app.store.write(actor=_ACTOR, principal=NOBODY) as uow:
                     change(uow)
                 return
             except StoreUnavailable:
@@ -158,7 +159,7 @@ class Delivery:
         def renew() -> None:
             while not ended.wait(_RENEWAL_SECONDS):
                 # If it fails now, there are two more chances before the lease runs out.
-                with contextlib.suppress(StoreUnavailable), self.app.store.write(actor=_ACTOR) as uow:
+                with contextlib.suppress(StoreUnavailable), self.app.store.write(actor=_ACTOR, principal=NOBODY) as uow:
                     uow.outbox.renew(self.worker, LEASE)
 
         keeper = threading.Thread(target=renew, name="lease", daemon=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from radicale_booking.errors import InvalidSetting
+from radicale_booking.postgres_settings import SCHEME as POSTGRES_SCHEME
+from radicale_booking.postgres_settings import PostgresSettings, without_password
 from radicale_booking.store.schema import SchemaState
 from radicale_booking.store.sqlite import SqliteStore
 from radicale_booking.store.unit_of_work import UnitOfWork
@@ -21,7 +23,11 @@ class Store(Protocol):
         """A snapshot: what it sees does not change while it is open."""
 
     def write(self, *, actor: str = "", principal: str = "") -> AbstractContextManager[UnitOfWork]:
-        """A write transaction of ``actor`` on the data of ``principal``; commits at the end, an exception undoes it."""
+        """A write transaction of ``actor`` on the data of ``principal``; commits at the end, an exception undoes it.
+
+        No other write of the same principal goes on at the same time, and none at all where ``principal`` is ''.
+        ``NOBODY``: it changes only what workers claim of the outbox, and waits for nobody.
+        """
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; the names of the migrations applied."""
@@ -32,20 +38,32 @@ class Store(Protocol):
     def check(self) -> list[str]:
         """Problems found in the database, each a sentence; empty when it is sound."""
 
+    def size_octets(self) -> int:
+        """How much room the database takes."""
+
     def backup(self, target: Path) -> None:
-        """Write a consistent copy of the database to ``target`` while it is in use."""
+        """Write a consistent copy of the database to ``target`` while it is in use.
+
+        Raises ``InvalidInput`` where the database's own tools have to do it.
+        """
 
     def close(self) -> None:
         """Close every connection."""
 
 
-def open_store(database_url: str, *, clock: Callable[[], datetime]) -> Store:
-    """The store behind ``sqlite:///absolute/path``; ``clock`` gives aware UTC.
+def open_store(database_url: str, *, clock: Callable[[], datetime],
+               postgres: PostgresSettings = PostgresSettings()) -> Store:  # noqa: B008 - frozen
+    """The store behind ``sqlite:///absolute/path`` or ``postgresql://…``; ``clock`` gives aware UTC.
 
     Raises ``InvalidSetting`` for another kind of address.
     """
+    if database_url.startswith(POSTGRES_SCHEME) and database_url != POSTGRES_SCHEME:
+        # Its driver takes a while to load, and most sites do not need it.
+        from radicale_booking.store.postgres import PostgresStore
+
+        return PostgresStore(database_url, clock=clock, settings=postgres)
     prefix = "sqlite:///"
     if not database_url.startswith(prefix) or len(database_url) == len(prefix):
-        raise InvalidSetting("[storage] database", database_url, "is not an address of a database",
-                             "write sqlite:///absolute/path/to/file.db")
+        raise InvalidSetting("[storage] database", without_password(database_url), "is not an address of a database",
+                             "write sqlite:///absolute/path/to/file.db or postgresql://user@host/name")
     return SqliteStore(Path("/", database_url.removeprefix(prefix)), clock=clock)

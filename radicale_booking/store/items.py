@@ -126,8 +126,7 @@ class Items:
             return
         if present:
             self._unit_of_work.execute("item", "clear_instances", item_id=item_id)
-        for row in wanted:
-            self._unit_of_work.execute("item", "add_instance", **row)
+        self._unit_of_work.execute_many("item", "add_instance", wanted)
 
     def behind(self, until_epoch: int, most: int) -> list[tuple[int, int, str, int | None]]:
         """At most ``most`` series expanded to before ``until_epoch``: id, collection's id, text, principal's id."""

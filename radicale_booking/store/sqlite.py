@@ -45,6 +45,8 @@ def _translate(error: sqlite3.Error) -> BookingError:
 class SqliteConnection:
     """A connection of one thread at a time, outside Python's own transaction handling."""
 
+    engine = "sqlite"
+
     def __init__(self, path: Path) -> None:
         try:
             self.raw = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None,
@@ -66,6 +68,12 @@ class SqliteConnection:
     def change(self, statement: str, parameters: Mapping[str, object]) -> int:
         try:
             return self.raw.execute(statement, parameters).rowcount
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+    def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
+        try:
+            self.raw.executemany(statement, rows)
         except sqlite3.Error as error:
             raise _translate(error) from error
 
@@ -132,7 +140,7 @@ class SqliteStore:
         return connection
 
     def _check_version(self, connection: SqliteConnection) -> None:
-        applied, known = _applied(connection), _known()
+        applied, known = _applied(connection), sql.newest()
         if applied > known:
             connection.raw.close()
             raise StoreUnavailable(f"the database has schema {applied}, this program knows {known}; "
@@ -145,7 +153,7 @@ class SqliteStore:
             with self._transaction("BEGIN IMMEDIATE", "migration") as unit_of_work:
                 if _applied(connection) >= number:
                     continue
-                for text in sql.texts(file, "sqlite"):
+                for text in sql.texts(file, connection.engine):
                     connection.script(text)
                 connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
                                   {"n": number, "name": name, "now": unit_of_work.now_epoch})
@@ -157,7 +165,7 @@ class SqliteStore:
         return applied
 
     def schema_state(self) -> SchemaState:
-        return SchemaState(_applied(self._connection()), _known())
+        return SchemaState(_applied(self._connection()), sql.newest())
 
     def check(self) -> list[str]:
         connection = self._connection()
@@ -165,8 +173,14 @@ class SqliteStore:
         problems += [f"table {row[0]}, row {row[1]}: refers to a missing row of {row[2]}"
                      for row in connection.run("PRAGMA foreign_key_check", {})]
         problems += [f"principal {row[0]}: live occupancies {row[1]} and {row[2]} overlap"
-                     for row in connection.run(sql.load("check")["overlapping_occupancies"], {})]
+                     for row in connection.run(sql.load("check", "sqlite")["overlapping_occupancies"], {})]
         return problems
+
+    def size_octets(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path}: {error.strerror}") from error
 
     def backup(self, target: Path) -> None:
         copy = sqlite3.connect(target)
@@ -183,10 +197,6 @@ class SqliteStore:
                 connection.raw.close()
             self._connections = weakref.WeakSet()
         self._local = threading.local()
-
-
-def _known() -> int:
-    return max(number for number, _, _ in sql.migrations())
 
 
 def _applied(connection: SqliteConnection) -> int:

@@ -20,6 +20,7 @@ from radicale_booking.store.outbox import Outbox
 from radicale_booking.store.principals import Principals
 from radicale_booking.store.reservations import Reservations
 from radicale_booking.store.seats import Seats
+from radicale_booking.store.tables import Tables
 from radicale_booking.store.window_problems import WindowProblems
 
 #: A row, readable by column name and by position.
@@ -33,11 +34,17 @@ class OverlapRefused(Conflict):
 class Connection(Protocol):
     """What a unit of work needs of an engine's connection."""
 
+    #: ``sqlite`` or ``postgres``: whose companion files of queries hold.
+    engine: str
+
     def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
         """All rows of ``statement``. Raises ``StoreUnavailable`` or ``OverlapRefused``."""
 
     def change(self, statement: str, parameters: Mapping[str, object]) -> int:
         """The number of rows that ``statement`` changed. Raises the same."""
+
+    def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run ``statement`` for each of ``rows``. Raises the same."""
 
 
 class UnitOfWork:
@@ -54,20 +61,28 @@ class UnitOfWork:
 
     def query(self, noun: str, name: str, /, **parameters: object) -> Sequence[Row]:
         """All rows of the named query."""
-        return self.connection.run(sql.load(noun)[name], parameters)
+        return self.connection.run(self._statement(noun, name), parameters)
 
     def one(self, noun: str, name: str, /, **parameters: object) -> Row | None:
         """The first row of the named query, or None."""
-        rows = self.connection.run(sql.load(noun)[name], parameters)
+        rows = self.connection.run(self._statement(noun, name), parameters)
         return rows[0] if rows else None
 
     def execute(self, noun: str, name: str, /, **parameters: object) -> int:
         """Run the named statement; the number of rows it changed."""
-        return self.connection.change(sql.load(noun)[name], parameters)
+        return self.connection.change(self._statement(noun, name), parameters)
+
+    def execute_many(self, noun: str, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run the named statement for each of ``rows``, its parameters."""
+        if rows:
+            self.connection.change_many(self._statement(noun, name), rows)
 
     def insert(self, noun: str, name: str, /, **parameters: object) -> int:
         """Run the named insert, which ends with ``RETURNING id``; the new id."""
-        return int(self.connection.run(sql.load(noun)[name], parameters)[0][0])
+        return int(self.connection.run(self._statement(noun, name), parameters)[0][0])
+
+    def _statement(self, noun: str, name: str) -> str:
+        return sql.load(noun, self.connection.engine)[name]
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[None]:
@@ -124,3 +139,7 @@ class UnitOfWork:
     @cached_property
     def window_problems(self) -> WindowProblems:
         return WindowProblems(self)
+
+    @cached_property
+    def tables(self) -> Tables:
+        return Tables(self)

@@ -17,6 +17,7 @@ from radicale_booking import wsgi
 from radicale_booking.cli import demo
 from radicale_booking.cli.main import main
 from radicale_booking.store import sql
+from tests.postgres import Server
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,27 @@ def test_database_commands_before_there_is_one(shell: Shell, data_folder: Path) 
     assert not (data_folder / "booking.sqlite").exists()
     assert f"{len(sql.migrations())} migration(s) applied" in shell("db", "migrate").out
     assert shell("db", "check").code == 0
+
+
+def test_the_database_moves_to_postgresql(anna: Shell, data_folder: Path, postgres_server: Server) -> None:
+    source, target = f"sqlite://{data_folder}/booking.sqlite", postgres_server.create()
+    copied = anna("db", "copy", source, target, "--json")
+    assert copied.code == 0, copied.err
+    assert copied.data["tables"]["principal"] == 1
+    assert copied.data["rows"] == sum(copied.data["tables"].values())
+    with (data_folder.parent / "booking.ini").open("a", encoding="utf-8") as file:
+        file.write(f"[storage]\ndatabase = {target}\n")
+    (data_folder / "booking.sqlite").unlink()
+    assert [user["name"] for user in anna("user", "list", "--json").data] == ["anna"]
+    assert anna("slots", "anna", "intro-call", "--json").code == 0
+    info = anna("db", "info", "--json").data
+    assert (info["database"], info["migrations_pending"]) == (target, 0)
+    assert info["size_octets"] > 1_000_000
+    assert "nothing to do" in anna("db", "migrate").out
+    assert anna("db", "check").out == "the database is sound\n"
+    assert not (data_folder / "booking.sqlite").exists()
+    assert_refused(anna("db", "copy", source, target), "booking.sqlite")
+    assert_refused(anna("db", "copy", target, "postgresql://a:s3cret@h/n"), "without a password")
 
 
 def test_export_and_import(anna: Shell, tmp_path: Path) -> None:

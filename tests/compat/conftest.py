@@ -35,9 +35,10 @@ def theirs(tmp_path: Path) -> Application:
 
 
 @pytest.fixture
-def make_ours(tmp_path: Path) -> Iterator[Callable[..., BookingApplication]]:
+def make_ours(tmp_path: Path, database: str) -> Iterator[Callable[..., BookingApplication]]:
     """Ours on one database; ``listing=False`` leaves every answer to Radicale's generic code."""
     logging.getLogger("radicale").setLevel(logging.CRITICAL)
-    config = configuration(tmp_path / "ours", type="radicale_booking.plugins.storage")
+    config = configuration(tmp_path / "ours", type="radicale_booking.plugins.storage",
+                           database=database)
     yield lambda **options: BookingApplication(config, no_pages, **options)
     wiring.close()

@@ -147,7 +147,7 @@ def _all_undecided(collection: Collection, filters: Iterable[Any]) -> Iterator[t
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+def pair(tmp_path: Path, database: str) -> Iterator[Pair]:
     """One database behind the answers from rows, and behind generic ones for which the text of each item decides."""
     logging.getLogger("radicale").setLevel(logging.CRITICAL)
     config = load()
@@ -155,7 +155,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     users.write_text("anna:anna\nbob:anna\n", encoding="utf-8")
     config.update({"auth": {"type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain",
                             "delay": "0"}, "logging": {"level": "critical"}, "storage": {
-        "filesystem_folder": str(tmp_path), "type": "radicale_booking.plugins.storage"}}, "test", privileged=True)
+        "filesystem_folder": str(tmp_path), "type": "radicale_booking.plugins.storage", "database": database}}, "test",
+        privileged=True)
     generic = BookingApplication(config, _no_pages, listing=False)
 
     def by_text(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -26,8 +26,9 @@ class Clock:
         return self.now
 
 
-def settings_in(folder: Path) -> Settings:
-    return Settings(database=f"sqlite://{folder}/booking.sqlite", data_folder=folder,
+def settings_in(folder: Path, database: str | None = None) -> Settings:
+    """By default with an SQLite database in ``folder``."""
+    return Settings(database=database or f"sqlite://{folder}/booking.sqlite", data_folder=folder,
                     public_url="https://book.example.org", secret_file=folder / "secret", users_file=folder / "users")
 
 
@@ -37,9 +38,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, clock: Clock) -> Iterator[Adapters]:
-    """A database without users."""
-    app = wiring.adapters(settings_in(tmp_path), clock)
+def empty(tmp_path: Path, clock: Clock, database: str) -> Iterator[Adapters]:
+    """A database of each engine without users."""
+    app = wiring.adapters(settings_in(tmp_path, database), clock)
     app.store.migrate()
     yield app
     app.store.close()

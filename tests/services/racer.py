@@ -1,4 +1,4 @@
-"""One process of a race: ``python -m tests.services.racer FOLDER THREADS checked|unchecked``."""
+"""One process of a race: ``python -m tests.services.racer FOLDER DATABASE THREADS checked|unchecked``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.services.conftest import Clock, settings_in
 from tests.services.test_concurrency import race
 
 
-def main(folder: str, threads: str, check: str) -> None:
-    app = wiring.adapters(settings_in(Path(folder)), Clock())
+def main(folder: str, database: str, threads: str, check: str) -> None:
+    app = wiring.adapters(settings_in(Path(folder), database), Clock())
     if check == "unchecked":
         offers.check = lambda *_: None
     sys.stdout.write("ready\n")

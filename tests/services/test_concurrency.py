@@ -43,13 +43,14 @@ def test_two_hundred_threads_get_one_slot_once(app: Adapters, monkeypatch: pytes
     if not checked:
         monkeypatch.setattr(offers, "check", lambda *_: None)
     assert race(app, THREADS) == {"booked": 1, "taken": THREADS - 1}
-    database = app.settings.database_file
+    database = app.settings.database
     assert (live_count(database), overlaps(database)) == (1, [])
 
 
 @pytest.mark.parametrize("checked", [True, False])
 def test_several_processes_get_one_slot_once(app: Adapters, checked: bool) -> None:
-    arguments = [sys.executable, "-m", "tests.services.racer", str(app.settings.data_folder), "10",
+    arguments = [sys.executable, "-m", "tests.services.racer", str(app.settings.data_folder),
+                 app.settings.database, "10",
                  "checked" if checked else "unchecked"]
     racers = [subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
               for _ in range(PROCESSES)]
@@ -66,5 +67,5 @@ def test_several_processes_get_one_slot_once(app: Adapters, checked: bool) -> No
         assert racer.returncode == 0
         outcomes.update(output.split())
     assert outcomes == {"booked": 1, "taken": PROCESSES * 10 - 1}
-    database = app.settings.database_file
+    database = app.settings.database
     assert (live_count(database), overlaps(database)) == (1, [])

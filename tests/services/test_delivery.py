@@ -358,11 +358,11 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_did_not_begin(site: Ad
 
 
 @pytest.fixture
-def crowd(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapters]:
+def crowd(tmp_path: Path, database: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapters]:
     """A database with 60 queued mails to 20 recipients."""
     monkeypatch.setattr(accounts, "_HASHES", accounts._HASHES.copy(argon2__time_cost=1, argon2__memory_cost=64,
                                                                    argon2__parallelism=1))
-    site = wiring.adapters(settings_in(tmp_path), clock)
+    site = wiring.adapters(settings_in(tmp_path, database), clock)
     site.store.migrate()
     with site.store.write() as uow:
         for number in range(60):

@@ -1,11 +1,10 @@
-"""The repositories on a real database."""
+"""The repositories on a real database of each engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,8 @@ from radicale_booking.domain.seat import Seat
 from radicale_booking.domain.team import Team
 from radicale_booking.errors import NotFound
 from radicale_booking.store.collections import CollectionRow
+from radicale_booking.store.engine import open_store
 from radicale_booking.store.items import ItemRow
-from radicale_booking.store.sqlite import SqliteStore
 from radicale_booking.store.unit_of_work import OverlapRefused, UnitOfWork
 
 NOW = datetime(2030, 1, 7, 8, tzinfo=UTC)
@@ -31,9 +30,9 @@ TALK = EventType("ada", "talk", "Talk", HOUR, buffer_before=timedelta(minutes=15
 
 
 @pytest.fixture
-def uow(tmp_path: Path) -> Iterator[UnitOfWork]:
+def uow(database: str) -> Iterator[UnitOfWork]:
     """A write transaction with the host ada, who has a calendar and bookable hours."""
-    store = SqliteStore(tmp_path / "booking.sqlite", clock=lambda: NOW)
+    store = open_store(database, clock=lambda: NOW)
     store.migrate()
     with store.write(actor="test") as unit_of_work:
         unit_of_work.principals.add(Principal("ada", "Ada@example.org", timezone="Europe/Berlin", host=True))
@@ -254,3 +253,10 @@ def test_effects_and_deeds_are_kept_in_order(uow: UnitOfWork) -> None:
     uow.audit.add("cancel", "r1")
     assert [(deed.actor, deed.action, deed.at, dict(deed.detail)) for deed in uow.audit.of("r1")] == [
         ("test", "book", NOW, {"x": 1}), ("test", "cancel", NOW, {})]
+
+
+def test_ranges_reach_as_far_as_clients_ask(uow: UnitOfWork) -> None:
+    put(uow, "one", row(NINE))
+    for start in (-(2**31), -(2**31) - 1, -62_135_596_800):
+        found = uow.items.in_range(collection(uow).id, "VEVENT", start, 253_402_300_799)
+        assert [item.href for item, _ in found] == ["one.ics"]

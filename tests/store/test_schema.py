@@ -1,4 +1,4 @@
-"""The schema file and the migrations are the same, and every named query is valid SQL on it."""
+"""The schema file and the migrations are the same, and every named query is valid SQL on it: on each engine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.store import sql
-from radicale_booking.store.engine import open_store
+from radicale_booking.store.postgres_sql import convert
 from radicale_booking.store.sqlite import SqliteStore
+from tests.postgres import Server
 
 NOUNS = sorted(entry.name.removesuffix(".sql") for entry in
-               files("radicale_booking.storage").joinpath("queries").iterdir() if entry.name.endswith(".sql"))
+               files("radicale_booking.storage").joinpath("queries").iterdir() if re.fullmatch(r"\w+\.sql", entry.name))
 
 
 def clock() -> datetime:
@@ -70,6 +72,30 @@ def test_schema_equals_migrations(tmp_path: Path) -> None:
         written.close()
 
 
+def described_by_postgres(address: str) -> dict[str, object]:
+    """Every column, constraint and index by what PostgreSQL says of it."""
+    statements = {
+        "column": "SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default, is_identity"
+                  " FROM information_schema.columns WHERE table_schema = 'public'",
+        "constraint": "SELECT CASE WHEN contype <> 'c' THEN conname END, CAST(conrelid AS regclass),"
+                      " pg_get_constraintdef(oid) FROM pg_constraint"
+                      " WHERE connamespace = CAST('public' AS regnamespace)",
+        "index": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
+    with psycopg.connect(address) as connection:
+        return {kind: sorted(map(str, connection.execute(text))) for kind, text in statements.items()}
+
+
+def test_schema_equals_migrations_on_postgres(postgres_server: Server, postgres_template: str) -> None:
+    written = postgres_server.create()
+    with psycopg.connect(written) as connection:
+        for text in sql.texts("schema.sql", "postgres"):
+            connection.execute(text.encode())
+    migrated = described_by_postgres(postgres_server.create(postgres_template))
+    assert migrated == described_by_postgres(written)
+    assert all(len(found) > 20 for found in migrated.values())
+
+
 def test_migrations_are_numbered_without_a_gap() -> None:
     assert [number for number, _, _ in sql.migrations()] == list(range(1, len(sql.migrations()) + 1))
 
@@ -80,7 +106,7 @@ def test_every_query_is_valid(noun: str) -> None:
     try:
         for text in sql.texts("schema.sql", "sqlite"):
             connection.executescript(text)
-        queries = sql.load(noun)
+        queries = sql.load(noun, "sqlite")
         assert queries
         for statement in queries.values():
             if "{" not in statement:
@@ -90,13 +116,22 @@ def test_every_query_is_valid(noun: str) -> None:
         connection.close()
 
 
-def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/a.db", clock=clock)
-    assert store.migrate()
-    assert store.migrate() == []
-    assert store.schema_state().pending == 0
-    assert store.check() == []
-    store.close()
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_query_is_valid_on_postgres(noun: str, postgres_server: Server, postgres_template: str) -> None:
+    with psycopg.connect(postgres_server.create(postgres_template)) as connection:
+        for statement in sql.load(noun, "postgres").values():
+            names = set(re.findall(r"(?<!:):(\w+)", statement))
+            connection.execute(convert(f"EXPLAIN {statement}").encode(), dict.fromkeys(names))
+
+
+def test_a_companion_of_queries_replaces_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "json_each" in sql.load("item", "sqlite")["get_many"]
+    assert "json_array_elements_text" in sql.load("item", "postgres")["get_many"]
+    assert sql.load("item", "sqlite")["put"] == sql.load("item", "postgres")["put"]
+    texts = {"queries/item.sql": "-- name: a\nSELECT 1;\n", "queries/item.postgres.sql": "-- name: b\nSELECT 2;\n"}
+    monkeypatch.setattr(sql, "read", texts.__getitem__)
+    with pytest.raises(ValueError, match=r"replaces nothing: \['b'\]"):
+        sql.load.__wrapped__("item", "postgres")
 
 
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:

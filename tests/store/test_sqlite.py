@@ -1,9 +1,8 @@
-"""Transactions on SQLite: all or nothing, snapshots, several threads, and errors that say what to do."""
+"""What only SQLite does: files, copies, and errors that say what to do."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,49 +30,6 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 def names(store: SqliteStore) -> set[str]:
     with store.read() as unit_of_work:
         return {principal.name for principal in unit_of_work.principals.all()}
-
-
-def test_an_exception_undoes_the_whole_transaction(store: SqliteStore) -> None:
-    def fail() -> None:
-        with store.write(actor="anna") as unit_of_work:
-            unit_of_work.principals.add(Principal("anna"))
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        fail()
-    assert names(store) == set()
-    with store.write(actor="anna") as unit_of_work:
-        unit_of_work.principals.add(Principal("anna"))
-    assert names(store) == {"anna"}
-
-
-def test_a_reader_sees_one_state_while_another_thread_writes(store: SqliteStore) -> None:
-    with store.read() as reader:
-        assert reader.principals.all() == []
-
-        def write() -> None:
-            with store.write(actor="bob") as writer:
-                writer.principals.add(Principal("bob"))
-
-        thread = threading.Thread(target=write)
-        thread.start()
-        thread.join()
-        assert reader.principals.all() == []
-    assert names(store) == {"bob"}
-
-
-def test_writers_of_many_threads_take_turns(store: SqliteStore) -> None:
-    def write(number: int) -> None:
-        for turn in range(10):
-            with store.write(actor="load") as unit_of_work:
-                unit_of_work.principals.add(Principal(f"user-{number}-{turn}"))
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(names(store)) == 80
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,278 @@
+"""PostgreSQL as the store: several processes and machines, whose writes wait only for those of the same host.
+
+Everything that a transaction needs of its session is set inside it, so that a pooler in transaction mode (PgBouncer)
+may stand between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from radicale_booking.domain.principal import NOBODY
+from radicale_booking.errors import InvalidInput, StoreUnavailable
+from radicale_booking.postgres_settings import PostgresSettings
+from radicale_booking.store import sql
+from radicale_booking.store.postgres_errors import translate
+from radicale_booking.store.postgres_sql import convert, rows
+from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+CONNECT_TIMEOUT_SECONDS = 10
+_SOON_SECONDS = 1.0
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Each statement sees what was committed while the transaction waited for its lock.
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_OCCUPIES = re.compile(r"\s*(?:INSERT INTO|UPDATE) occupancy\b")
+
+_Raw = psycopg.Connection[Any]
+
+
+class PostgresConnection:
+    """A connection of the pool for as long as one transaction."""
+
+    engine = "postgres"
+
+    def __init__(self, raw: _Raw) -> None:
+        self.raw = raw
+
+    def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+        with self._savepoint(statement), _translated():
+            return self.raw.execute(convert(statement).encode(), parameters).fetchall()
+
+    def change(self, statement: str, parameters: Mapping[str, object]) -> int:
+        with self._savepoint(statement), _translated():
+            return self.raw.execute(convert(statement).encode(), parameters).rowcount
+
+    def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
+        with _translated(), self.raw.cursor() as cursor:
+            cursor.executemany(convert(statement).encode(), rows)
+
+    def script(self, text: str) -> Sequence[Row]:
+        """Run the statements of ``text``, which has no parameters; the rows of the last."""
+        with _translated():
+            cursor = self.raw.execute(text.encode())
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def _savepoint(self, statement: str) -> Iterator[None]:
+        """An overlap that is refused must leave the transaction usable: alternatives are looked for in it."""
+        if not _OCCUPIES.match(statement):
+            yield
+            return
+        self.script("SAVEPOINT occupies")
+        try:
+            yield
+        except BaseException:
+            if not self.raw.closed:
+                self.script("ROLLBACK TO SAVEPOINT occupies")
+            raise
+        self.script("RELEASE SAVEPOINT occupies")
+
+
+class PostgresStore:
+    """The database at ``address``, a ``postgresql://`` URI of libpq; connects when it is first used."""
+
+    def __init__(self, address: str, *, clock: Callable[[], datetime],
+                 settings: PostgresSettings = PostgresSettings()) -> None:  # noqa: B008 - frozen
+        self.address = address
+        self._clock = clock
+        self._settings = settings
+        # A write may wait for its turn while it holds a connection, and others wait for that.
+        self._patience_seconds: float = settings.lock_timeout_seconds + CONNECT_TIMEOUT_SECONDS
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._pool: ConnectionPool[_Raw] | None = None
+        self._version_checked = False
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        self._check_version()
+        with self._transaction(_READ) as connection:
+            yield UnitOfWork(connection, actor="", now=self._clock())
+
+    @contextlib.contextmanager
+    def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
+        self._check_version()
+        with self._transaction(_WRITE, _locks(principal)) as connection:
+            yield UnitOfWork(connection, actor=actor, now=self._clock())
+
+    def migrate(self) -> list[str]:
+        return [name for number, name, file in sql.migrations() if self._apply(number, name, file)]
+
+    def _apply(self, number: int, name: str, file: str) -> bool:
+        """Whether the migration was still to be applied."""
+        with self._transaction(_WRITE, f"; SELECT pg_advisory_xact_lock({_key('migration')})") as connection:
+            if _applied(connection) >= number:
+                return False
+            now = int(self._clock().timestamp())
+            connection.script("SET LOCAL statement_timeout = 0")
+            if connection.run("SHOW server_encoding", {})[0][0] != "UTF8":
+                raise StoreUnavailable("the PostgreSQL database is not in UTF-8; create it with --encoding=UTF8")
+            for text in sql.texts(file, connection.engine):
+                connection.script(text)
+            connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
+                              {"n": number, "name": name, "now": now})
+            if number == 1:
+                connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
+                                  " VALUES ('', :incarnation, :now)", {"incarnation": uuid.uuid4().hex, "now": now})
+            return True
+
+    def schema_state(self) -> SchemaState:
+        with self._transaction(_READ) as connection:
+            return SchemaState(_applied(connection), sql.newest())
+
+    def check(self) -> list[str]:
+        """PostgreSQL keeps its references and the exclusion of overlaps by itself, once they are valid."""
+        with self._transaction(_READ) as connection:
+            problems = [f"constraint {row[0]} of table {row[1]} is not enforced" for row in connection.run(
+                "SELECT conname, CAST(conrelid AS regclass) FROM pg_constraint"
+                " WHERE connamespace = CAST(current_schema() AS regnamespace) AND NOT convalidated", {})]
+            problems += [f"index {row[0]} is not valid" for row in connection.run(
+                "SELECT CAST(indexrelid AS regclass) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+                " WHERE relnamespace = CAST(current_schema() AS regnamespace) AND NOT indisvalid", {})]
+            overlapping = connection.run(sql.load("check", connection.engine)["overlapping_occupancies"], {})
+            return problems + [f"principal {row[0]}: live occupancies {row[1]} and {row[2]} overlap"
+                               for row in overlapping]
+
+    def size_octets(self) -> int:
+        with self._transaction(_READ) as connection:
+            return int(connection.run("SELECT pg_database_size(current_database())", {})[0][0])
+
+    def backup(self, target: Path) -> None:
+        raise InvalidInput("backup", str(target), "a PostgreSQL database is copied by its own tools",
+                           f"run pg_dump --format=custom --file={target} '{self.address}'")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._pool is not None:
+                self._pool.close()
+            self._pool = None
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str, then: str = "") -> Iterator[PostgresConnection]:
+        pool = self._opened()
+        raw = self._begun(pool, f"{begin}; SET LOCAL statement_timeout = '{self._settings.statement_timeout_seconds}s';"
+                                f" SET LOCAL lock_timeout = '{self._settings.lock_timeout_seconds}s'{then}")
+        try:
+            yield PostgresConnection(raw)
+            with _translated():
+                # COMMIT of a transaction that failed is a ROLLBACK and no error.
+                if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+                    raise psycopg.errors.InFailedSqlTransaction
+                raw.execute("COMMIT")
+        finally:
+            _give_back(pool, raw)
+
+    def _begun(self, pool: ConnectionPool[_Raw], begin: str) -> _Raw:
+        """A connection in a transaction; one that died since it was used last is replaced."""
+        for last_try in (False, True):
+            raw = self._taken(pool)
+            try:
+                PostgresConnection(raw).script(begin)
+                return raw
+            except BaseException:
+                died = raw.closed
+                _give_back(pool, raw)
+                if last_try or not died:
+                    raise
+                pool.check()
+        raise AssertionError("the second try returns or raises")
+
+    def _taken(self, pool: ConnectionPool[_Raw]) -> _Raw:
+        """A connection of the pool. It cannot say why there is none, so PostgreSQL is asked, by one at a time."""
+        with _translated():
+            with contextlib.suppress(PoolTimeout):
+                return pool.getconn(min(_SOON_SECONDS, self._patience_seconds))
+            with self._asking:
+                psycopg.connect(self._conninfo()).close()
+            return pool.getconn(self._patience_seconds)
+
+    def _opened(self) -> ConnectionPool[_Raw]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    self._conninfo(), min_size=1, max_size=self._settings.connections, open=True, configure=_configure,
+                    kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": rows},
+                    reconnect_timeout=_SOON_SECONDS, name="radicale-booking")
+            return self._pool
+
+    def _conninfo(self) -> str:
+        password: dict[str, str] = {}
+        if self._settings.password_file:
+            try:
+                text = Path(self._settings.password_file).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise StoreUnavailable(f"[storage] database_password_file: {error}") from error
+            password["password"] = text.split("\n", 1)[0].rstrip("\r")
+        with _translated():
+            return make_conninfo(self.address, application_name="radicale-booking",
+                                 connect_timeout=CONNECT_TIMEOUT_SECONDS, **password)
+
+    def _check_version(self) -> None:
+        if self._version_checked:
+            return
+        state = self.schema_state()
+        if state.applied > state.known:
+            raise StoreUnavailable(f"the database has schema {state.applied}, this program knows {state.known}; "
+                                   "install the version of radicale-booking that wrote it")
+        self._version_checked = True
+
+
+def _configure(raw: _Raw) -> None:
+    # By psycopg's own choice a small number is a smallint, and arithmetic on it overflows.
+    raw.adapters.register_dumper(int, Int8Dumper)
+
+
+def _give_back(pool: ConnectionPool[_Raw], raw: _Raw) -> None:
+    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not raw.closed:
+        with contextlib.suppress(psycopg.Error):
+            raw.execute("ROLLBACK")
+    pool.putconn(raw)
+
+
+def _locks(principal: str) -> str:
+    """Locks until the end of the transaction: of the principal's name, of everybody for '', none for ``NOBODY``.
+
+    They are advisory, as a name must be locked before its row exists, and a lock of the row itself would hold up
+    whoever refers to it.
+    """
+    if principal == NOBODY:
+        return ""
+    everybody = _key("everybody")
+    if not principal:
+        return f"; SELECT pg_advisory_xact_lock({everybody})"
+    return f"; SELECT pg_advisory_xact_lock_shared({everybody}); SELECT pg_advisory_xact_lock({_key(f'/{principal}')})"
+
+
+def _key(name: str) -> int:
+    """A lock's number of 64 bits; two names of one number would wait for each other, nothing worse."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _applied(connection: PostgresConnection) -> int:
+    if connection.run("SELECT to_regclass('schema_migration')", {})[0][0] is None:
+        return 0
+    return int(connection.run("SELECT coalesce(max(number), 0) FROM schema_migration", {})[0][0])
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error

@@ -1,0 +1,96 @@
+"""A temporary PostgreSQL server of Debian's package, as a user that may run one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_numbers = itertools.count()
+#: Tests lose nothing that a crash could cost, and the server goes with its folder.
+_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": "",
+            "max_connections": "300", "shared_buffers": "32MB", "autovacuum": "off"}
+
+
+@dataclass
+class Server:
+    """A running server that is reached by the socket in ``folder``."""
+
+    folder: Path
+    programs: Path
+
+    def address(self, database: str) -> str:
+        return f"postgresql:///{database}?host={self.folder}&user=tests"
+
+    def create(self, template: str = "template1") -> str:
+        """The address of a new database."""
+        name = f"tests_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.address(name)
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def control(self, action: str, *arguments: str) -> None:
+        """``pg_ctl``: start, stop or restart, and wait until it is done."""
+        _run(self.programs, "pg_ctl", action, "--pgdata", str(self.folder / "data"), "--wait", "--silent",
+             "--log", str(self.folder / "log"), *arguments)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A new server; where PostgreSQL is missing the test is skipped, or fails under RADICALE_BOOKING_REQUIRE_ALL."""
+    programs = _programs()
+    if programs is None:
+        message = "no PostgreSQL found; install one, on Debian as root: apt-get install postgresql"
+        if os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"):
+            pytest.fail(message)
+        pytest.skip(message)
+    # Not below pytest's folders, which another user may not enter; and a socket's path has at most 107 octets.
+    folder = Path(tempfile.mkdtemp(prefix="rb-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, _runner())
+    _run(programs, "initdb", "--pgdata", str(folder / "data"), "--username=tests", "--auth=trust", "--no-sync",
+         "--encoding=UTF8", "--locale=C.UTF-8")
+    made = Server(folder, programs)
+    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        for name, value in (*_OPTIONS.items(), ("unix_socket_directories", folder)):
+            file.write(f"{name} = '{value}'\n")
+    made.control("start")
+    try:
+        yield made
+    finally:
+        made.control("stop", "--mode=immediate")
+        shutil.rmtree(folder)
+
+
+def _programs() -> Path | None:
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = versions[-1] if versions else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def _runner() -> str:
+    """PostgreSQL refuses to run as root."""
+    try:
+        return pwd.getpwnam("postgres").pw_name
+    except KeyError:
+        return "nobody"
+
+
+def _run(programs: Path, program: str, *arguments: str) -> None:
+    user = ["runuser", "-u", _runner(), "--"] if os.geteuid() == 0 else []
+    done = subprocess.run([*user, str(programs / program), *arguments], cwd="/", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, done.stdout

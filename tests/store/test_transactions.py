@@ -1,0 +1,169 @@
+"""Transactions on each engine: all or nothing, snapshots, many who write at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from radicale_booking.domain.item_index import ItemIndex
+from radicale_booking.domain.principal import NOBODY, Principal
+from radicale_booking.errors import StoreUnavailable
+from radicale_booking.store import sql
+from radicale_booking.store.engine import Store, open_store
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    opened = open_store(database, clock=clock)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def names(store: Store) -> set[str]:
+    with store.read() as unit_of_work:
+        return {principal.name for principal in unit_of_work.principals.all()}
+
+
+def test_an_exception_undoes_the_whole_transaction(store: Store) -> None:
+    def fail() -> None:
+        with store.write(actor="anna") as unit_of_work:
+            unit_of_work.principals.add(Principal("anna"))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
+    assert names(store) == set()
+    with store.write(actor="anna") as unit_of_work:
+        unit_of_work.principals.add(Principal("anna"))
+    assert names(store) == {"anna"}
+
+
+def test_a_reader_sees_one_state_while_another_thread_writes(store: Store) -> None:
+    with store.read() as reader:
+        assert reader.principals.all() == []
+
+        def write() -> None:
+            with store.write(actor="bob") as writer:
+                writer.principals.add(Principal("bob"))
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+        assert reader.principals.all() == []
+    assert names(store) == {"bob"}
+
+
+def test_writers_of_many_threads_take_turns(store: Store) -> None:
+    def write(number: int) -> None:
+        for turn in range(10):
+            with store.write(actor="load") as unit_of_work:
+                unit_of_work.principals.add(Principal(f"user-{number}-{turn}"))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(names(store)) == 80
+
+
+def test_two_who_make_the_same_principal_make_it_once(store: Store) -> None:
+    barrier = threading.Barrier(8)
+
+    def ensure(_: int) -> bool:
+        barrier.wait(60)
+        with store.write(actor="load", principal="ada") as unit_of_work:
+            if unit_of_work.principals.get("ada") is not None:
+                return False
+            unit_of_work.principals.add(Principal("ada"))
+            unit_of_work.collections.add("ada")
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert Counter(pool.map(ensure, range(8))) == {True: 1, False: 7}
+
+
+def test_changes_of_one_collection_are_numbered_without_gap_or_repetition(store: Store) -> None:
+    """Whoever writes, for whatever principal: a client that was told a number has been told all that is below."""
+    with store.write() as unit_of_work:
+        unit_of_work.principals.add(Principal("ada"))
+        unit_of_work.collections.add("ada")
+        calendar = unit_of_work.collections.add("ada/calendar", "VCALENDAR").id
+    told: list[tuple[int, set[str]]] = []
+
+    def write(number: int) -> None:
+        for turn in range(8):
+            with store.write(actor="load", principal=f"writer-{number}") as unit_of_work:
+                unit_of_work.items.store(calendar, href=f"{number}-{turn}.ics", uid=f"{number}-{turn}", component="",
+                                         name="VCALENDAR", text="x", index=ItemIndex(0, 0, rows=()))
+            with store.read() as unit_of_work:
+                row = unit_of_work.collections.by_id(calendar)
+                assert row is not None
+                told.append((row.sequence, set(unit_of_work.items.hrefs(calendar))))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+    with store.read() as unit_of_work:
+        row = unit_of_work.collections.by_id(calendar)
+        assert row is not None
+        assert row.sequence == 48
+        everything = set(unit_of_work.items.hrefs(calendar))
+        assert len(everything) == 48
+        for sequence, known in told:
+            assert known | set(unit_of_work.items.changes(calendar, sequence)) == everything
+            assert len(known) == sequence
+
+
+def test_a_row_of_the_outbox_is_claimed_by_one_worker(store: Store) -> None:
+    with store.write() as unit_of_work:
+        for number in range(60):
+            unit_of_work.outbox.add("mail", f"key-{number}", f"guest-{number % 30}@example.org", {})
+    barrier = threading.Barrier(6)
+
+    def claim(worker: int) -> list[tuple[int, str]]:
+        barrier.wait(60)
+        found = []
+        for _ in range(6):
+            with store.write(actor="worker", principal=NOBODY) as unit_of_work:
+                found += unit_of_work.outbox.claim("mail", f"worker-{worker}", 3, timedelta(minutes=1))
+        return [(row.id, row.recipient) for row in found]
+
+    with ThreadPoolExecutor(6) as pool:
+        claimed = [row for rows in pool.map(claim, range(6)) for row in rows]
+    assert len({row_id for row_id, _ in claimed}) == len(claimed) == 30
+    assert len({recipient for _, recipient in claimed}) == 30
+
+
+def test_every_row_is_read_by_name_and_by_position(store: Store) -> None:
+    with store.write() as unit_of_work:
+        unit_of_work.principals.add(Principal("ada", display_name="100 % :ada"))
+        row = unit_of_work.one("principal", "get", name="ada")
+    assert row is not None
+    assert (row["name"], row[1], row["display_name"], len(tuple(row))) == ("ada", "ada", "100 % :ada", 10)
+
+
+def test_a_newer_schema_is_refused(database: str, store: Store) -> None:
+    with store.write() as unit_of_work:
+        unit_of_work.connection.change("INSERT INTO schema_migration VALUES (9999, 'future', 0)", {})
+    newer = open_store(database, clock=clock)
+    with pytest.raises(StoreUnavailable, match="schema 9999"), newer.read():
+        pass
+    newer.close()
+
+
+def test_migrating_twice_changes_nothing(store: Store) -> None:
+    assert store.migrate() == []
+    state = store.schema_state()
+    assert (state.applied, state.pending) == (len(sql.migrations()), 0)
+    assert store.check() == []
+    assert store.size_octets() >= 4096
