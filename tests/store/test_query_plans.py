@@ -24,7 +24,8 @@ def test_no_query_of_a_page_reads_a_whole_table(tmp_path: Path, noun: str, name:
     store = SqliteStore(tmp_path / "plans.sqlite", clock=Clock())
     store.migrate()
     with store.read() as uow:
-        plan = [row["detail"] for row in uow.connection.run(f"EXPLAIN QUERY PLAN {sql.load(noun, "sqlite")[name]}", _VALUES)]
+        query = sql.load(noun, "sqlite")[name]
+        plan = [row["detail"] for row in uow.connection.run(f"EXPLAIN QUERY PLAN {query}", _VALUES)]
     store.close()
     assert plan
     assert [step for step in plan if step.startswith("SCAN") and "CONSTANT ROW" not in step] == []
