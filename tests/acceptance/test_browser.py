@@ -151,8 +151,9 @@ def test_the_keyboard_is_enough(browser: Browser, place: Place) -> None:
         page.keyboard.press("Tab")
         expect(page.locator(".skip")).to_be_focused()
         page.keyboard.press("Enter")
+        expect(page.locator("#content")).to_be_focused()
         page.locator("#name").focus()
-        for text in ("Key Board", "key@example.org", "no mouse"):
+        for text in ("Key Board", "key@example.org", "friend@example.org", "no mouse"):
             page.keyboard.type(text)
             page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Book this time")).to_be_focused()

@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def no_two_live_times_overlap(self) -> None:
-        assert overlaps(self.app.settings.database_file) == []
+        assert overlaps(self.app.settings.database) == []
         with self.app.store.read() as uow:
             occupied = {(host, row.uid) for host in HOSTS for row in uow.reservations.occupancies(host, ALWAYS)}
         assert occupied == {(host, found.uid) for found in self.all() if found.live for host in found.hosts}

@@ -214,7 +214,7 @@ def test_turns_are_fair_among_many_at_once(team: Adapters) -> None:
     with ThreadPoolExecutor(8) as pool:
         hosts = Counter(pool.map(attempt, range(30)))
     assert hosts == dict.fromkeys(HOSTS, 10)
-    assert overlaps(team.settings.database_file) == []
+    assert overlaps(team.settings.database) == []
 
 
 def test_the_audit_trail_says_why_it_was_whose_turn(team: Adapters) -> None:
