@@ -19,7 +19,7 @@ serve: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
-	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto $(PYTEST_ARGUMENTS)
+	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
 check: $(VENV)/.installed-check
 	$(BIN)/ruff check .

@@ -97,4 +97,4 @@ class Storages(RuleBasedStateMachine):
 
 
 TestStorages = Storages.TestCase
-TestStorages.settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
+TestStorages.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
