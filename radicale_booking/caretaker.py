@@ -32,8 +32,7 @@ class Caretaker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; maintenance stops at once, a backup that takes longer than the grace is given up: the next one removes its
-        traces."""
+        """End; maintenance stops at once, a backup that takes longer than the grace is given up."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(_GRACE_SECONDS)

@@ -132,6 +132,22 @@ class Mailer(Protocol):
         """Let go of the server for now."""
 
 
+class Meter(Protocol):
+    """What happens, counted."""
+
+    def request(self, operation: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+
+    def booked(self) -> None:
+        """A booking was made."""
+
+    def refused(self, rule: str) -> None:
+        """A start was refused by ``rule``."""
+
+    def waited(self, seconds: float) -> None:
+        """A write has waited for its turn."""
+
+
 @dataclass(frozen=True)
 class Adapters:
     """Everything a service works with; ``clock`` gives the present instant in aware UTC.
@@ -147,3 +163,4 @@ class Adapters:
     settings: Settings
     composer: Composer
     mailer: Mailer | None
+    meter: Meter

@@ -114,9 +114,12 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
     try:
         booked = _book(app, uow, chosen, request, asked)
     except Conflict as refused:
-        raise offers.taken(app, uow, chosen, request.start, refused, asked) from refused
+        taken = offers.taken(app, uow, chosen, request.start, refused, asked)
+        app.meter.refused(taken.rule)
+        raise taken from refused
     if link is not None:
         uow.booking_links.use(link)
+    app.meter.booked()
     return booked
 
 
