@@ -60,6 +60,27 @@ def test_what_is_not_offered_is_refused_with_the_nearest_free_times(app: Adapter
     assert booking.reservations(app) == []
 
 
+@pytest.mark.parametrize(("start", "rule", "offered_before"), [
+    (NINE, "", None),
+    (NINE + timedelta(minutes=7), "grid", False),
+    (NINE + timedelta(days=1), "window", False),
+    (NINE + timedelta(hours=1), "occupancy", True),
+    (NINE + timedelta(hours=2), "busy", True),
+    (NOW - timedelta(days=6), "window", False),
+])
+def test_why_a_start_cannot_be_booked(app: Adapters, start: datetime, rule: str, offered_before: bool | None) -> None:
+    booked = booking.reserve(app, wish(NINE + timedelta(hours=1)))
+    store_item(app, "ada/calendar", "dentist", event("dentist", NINE + timedelta(hours=2), timedelta(minutes=30)))
+    assert booking.refused_by(app, "ada", "talk", start) == rule
+    if offered_before is not None:
+        with pytest.raises(SlotTaken) as refused:
+            booking.reserve(app, wish(start, email="eve@example.org"))
+        assert (refused.value.rule, refused.value.offered_before) == (rule, offered_before)
+        assert start not in refused.value.alternatives
+    # Its own time is not in the way of a booking that moves.
+    assert booking.refused_by(app, "ada", "talk", NINE + timedelta(hours=1), moving=booked) == ""
+
+
 def test_a_taken_slot_is_refused(app: Adapters) -> None:
     booking.reserve(app, wish(STARTS[2]))
     with pytest.raises(SlotTaken) as refused:
