@@ -95,8 +95,10 @@ class Outbox:
         return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
 
     def told_later(self, row_id: int) -> bool:
-        """Whether a later row will tell the same recipient about the same reservation."""
-        return self._unit_of_work.one("outbox", "told_later", id=row_id) is not None
+        """Whether a later row will tell the same recipient about the same reservation; one about another seat of a
+        group does not."""
+        rows = self._unit_of_work.query("outbox", "told_later", id=row_id)
+        return any(json.loads(row["later"]).get("seat") in (None, json.loads(row["this"]).get("seat")) for row in rows)
 
     def _until(self, lease: timedelta) -> int:
         return int((self._unit_of_work.now + lease).timestamp())

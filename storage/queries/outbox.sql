@@ -60,8 +60,7 @@ WHERE kind = :kind AND (CAST(:status AS TEXT) IS NULL OR status = :status)
 ORDER BY id;
 
 -- name: told_later
-SELECT 1 FROM outbox AS this JOIN outbox AS later
+SELECT this.payload AS this, later.payload AS later FROM outbox AS this JOIN outbox AS later
     ON later.reservation_id = this.reservation_id AND later.kind = this.kind
     AND lower(later.recipient) = lower(this.recipient) AND later.id > this.id AND later.status = 'queued'
-WHERE this.id = :id
-LIMIT 1;
+WHERE this.id = :id;
