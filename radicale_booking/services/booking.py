@@ -153,7 +153,7 @@ def reservations(app: Adapters, host: str | None = None, status: str | None = No
 def series_of(app: Adapters, reservation: Reservation) -> list[Reservation]:
     """All that were booked together with it, itself included, in order."""
     with app.store.read() as uow:
-        return uow.reservations.of_object(reservation.calendar_uid)
+        return uow.reservations.of_series(reservation)
 
 
 def owner_of(app: Adapters, reservation: Reservation) -> str:

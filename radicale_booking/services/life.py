@@ -148,15 +148,17 @@ def note(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str]
                                      "sequence": found.sequence, **(detail or {})})
 
 
-def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = False) -> None:
-    """Queue the mails to hosts and invitees about ``event``; ``together``: they speak for all of the series."""
-    _tell_hosts(uow, found, event, together=together)
+def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = False,
+         due: datetime | None = None) -> None:
+    """Queue the mails to hosts and invitees about ``event``, for ``due`` (aware UTC; None: now); ``together``: they
+    speak for all of the series."""
+    _tell_hosts(uow, found, event, together=together, due=due)
     assert found.id is not None  # noqa: S101 - stored by now
     seats = uow.seats.of(found.id)
     for seat in seats:
         _queue(uow, found, event, f"seat-{seat.uid}", "invitee", seat.email, seat.uid)
     if not seats:
-        _queue(uow, found, event, "invitee", "invitee", found.invitee_email, together=together)
+        _queue(uow, found, event, "invitee", "invitee", found.invitee_email, together=together, due=due)
 
 
 def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
@@ -168,19 +170,19 @@ def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
 
 
 def _tell_hosts(uow: UnitOfWork, found: Reservation, event: str, seat: str | None = None, *,
-                together: bool = False) -> None:
+                together: bool = False, due: datetime | None = None) -> None:
     for number, name in enumerate(found.hosts):
         host = uow.principals.get(name)
         if host is not None and host.email:
             key = "-".join(filter(None, ("host", name if number else "", f"seat-{seat}" if seat else "")))
-            _queue(uow, found, event, key, "host", host.email, seat, together=together)
+            _queue(uow, found, event, key, "host", host.email, seat, together=together, due=due)
 
 
 def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
-           seat: str | None = None, *, together: bool = False) -> None:
+           seat: str | None = None, *, together: bool = False, due: datetime | None = None) -> None:
     uow.outbox.add("mail", f"{found.uid}/{found.sequence}/{event}/{key}", address,
                    {"event": _TOLD_AS.get(event, event), "to": role, "uid": found.uid, "sequence": found.sequence,
-                    **({"seat": seat} if seat else {}), **({"together": True} if together else {})}, found.id)
+                    **({"seat": seat} if seat else {}), **({"together": True} if together else {})}, found.id, due)
 
 
 def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:

@@ -134,7 +134,7 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
 
 def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:
     """The other occurrences that a mail about all speaks of: those that live on, or that ended together."""
-    for other in uow.reservations.of_object(reservation.calendar_uid):
+    for other in uow.reservations.of_series(reservation):
         if other.uid != reservation.uid and other.live == reservation.live and (
                 other.live or (other.status, other.modified) == (reservation.status, reservation.modified)):
             yield other

@@ -14,7 +14,7 @@ from radicale_booking.domain.booked_event import EventChange
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation, moved_to
 from radicale_booking.errors import Conflict, InvalidInput
-from radicale_booking.services import calendar_objects, life, offers, windows
+from radicale_booking.services import calendar_objects, life, offers, series_split, windows
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
@@ -41,6 +41,8 @@ def item_written(app: Adapters, uow: UnitOfWork, collection: CollectionRow, old_
         windows.changed(app, uow, principal, collection, uid, old_text, new_text)
         return
     reservations = _own(uow, principal, uid)
+    if not reservations and old_text is None and series_split.goes_on(app, uow, principal, uid, new_text):
+        reservations = _own(uow, principal, uid)
     if reservations:
         _follow_all(app, uow, principal, reservations, app.calendar.read_changes(new_text, uid))
 
@@ -78,29 +80,47 @@ def _follow_all(app: Adapters, uow: UnitOfWork, principal: Principal, reservatio
         _tell(uow, news)
         return
     pairs = _paired(reservations, changes)
+    gone = [found for found, change in pairs if change is None and found.live]
+    cut = bool(gone) and any(change is not None and found.live for found, change in pairs)
+    rest = series_split.rest_of(app, uow, principal, gone) if cut else None
+    if rest is not None:
+        pairs = [(found, change) for found, change in pairs if change is not None]
+        _follow_each(app, uow, principal,
+                     [*pairs, *zip(series_split.take_over(uow, rest[0], gone, rest[1]), rest[1], strict=True)], news)
+    else:
+        _follow_each(app, uow, principal, pairs, news)
+    _tell(uow, news, series_split.PATIENCE if cut else timedelta())
+
+
+def _follow_each(app: Adapters, uow: UnitOfWork, principal: Principal,
+                 pairs: Sequence[tuple[Reservation, EventChange | None]], news: News) -> None:
     # Where one moves to the time of the next, the next moves first.
     later = any(change is not None and change.start > found.start for found, change in pairs)
     for found, change in reversed(pairs) if later else pairs:
-        if change is not None and change.recurrence != found.recurrence:
-            found = replace(found, recurrence=change.recurrence)
+        # One that is left alone needs no rule.
+        recurrence = (change.recurrence or change.start) if change is not None else found.recurrence
+        if recurrence != found.recurrence:
+            found = replace(found, recurrence=recurrence)
             uow.reservations.set_state(found)
         _follow(app, uow, principal, found, change, news)
-    _tell(uow, news)
 
 
-def _tell(uow: UnitOfWork, news: News) -> None:
-    """Tell both sides of ``news``; once where a whole series has the same to tell, or has moved in part."""
+def _tell(uow: UnitOfWork, news: News, patience: timedelta = timedelta()) -> None:
+    """Tell both sides of ``news``; once where a whole series has the same to tell, or has moved in part.
+
+    An end may be undone within ``patience`` before anybody hears of it.
+    """
     by_event: dict[str, list[Reservation]] = {}
     for event, found in news:
         by_event.setdefault(event, []).append(found)
     for event, told in by_event.items():
         told.sort(key=lambda found: found.start)
-        others = [found for found in uow.reservations.of_object(told[0].calendar_uid)
+        others = [found for found in uow.reservations.of_series(told[0])
                   if found.live and found.uid not in {one.uid for one in told}]
         # A message about all that are left replaces what the invitee's program knows, a cancellation ends it all.
         together = len(told) > 1 and (not others or event == "reschedule")
         for found in told[:1] if together else told:
-            life.tell(uow, found, event, together=together)
+            life.tell(uow, found, event, together=together, due=uow.now + patience if event == "cancel" else None)
 
 
 def _paired(reservations: Sequence[Reservation],
@@ -157,7 +177,12 @@ def _move(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: Res
         raise offers.taken(app, uow, event_type, change.start, refused, Asked(excepted=reservation)) from refused
     calendar_objects.write(app, uow, event_type, moved, principal.name)
     life.note(uow, moved, event, {"from": reservation.start.isoformat()})
-    news.append((event, moved))
+    ended = f"{reservation.uid}/{reservation.sequence}/cancel/"
+    if event == "reschedule" or not uow.outbox.withdraw(reservation.id, ended):
+        news.append((event, moved))
+    elif (moved.start, moved.end) != (reservation.start, reservation.end):
+        # Nobody has heard that it was ended meanwhile.
+        news.append(("reschedule", moved))
     return moved
 
 

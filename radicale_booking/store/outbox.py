@@ -46,6 +46,12 @@ class Outbox:
             payload=json.dumps(dict(payload), ensure_ascii=False, sort_keys=True), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)
 
+    def withdraw(self, reservation_id: int | None, prefix: str) -> bool:
+        """Take back what is queued for later about the reservation under delivery keys with ``prefix``; whether there
+        was any."""
+        return bool(self._unit_of_work.execute("outbox", "withdraw", reservation_id=reservation_id, prefix=prefix,
+                                               now=self._unit_of_work.now_epoch))
+
     def pending(self) -> builtins.list[OutboxRow]:
         """What is queued, the longest due first."""
         return [_read(row) for row in self._unit_of_work.query("outbox", "pending")]

@@ -3,6 +3,11 @@ INSERT INTO outbox (kind, delivery_key, reservation_id, recipient, payload, due_
 VALUES (:kind, :delivery_key, :reservation_id, :recipient, :payload, :due_epoch, :now)
 RETURNING id;
 
+-- name: withdraw
+DELETE FROM outbox
+WHERE reservation_id = :reservation_id AND substr(delivery_key, 1, length(:prefix)) = :prefix
+    AND status = 'queued' AND attempts = 0 AND due_epoch > :now;
+
 -- name: pending
 SELECT * FROM outbox WHERE status = 'queued' ORDER BY due_epoch, id;
 

@@ -13,7 +13,7 @@ import pytest
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking, event_types, life
+from radicale_booking.services import booking, event_types, implicit, life
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import (
     NINE,
@@ -27,6 +27,7 @@ from tests.services.calendars import (
     store_item,
     wish,
 )
+from tests.services.conftest import Clock
 
 HALF_HOUR = timedelta(minutes=30)
 WEEK = timedelta(days=7)
@@ -303,6 +304,99 @@ def test_a_host_moves_one_and_those_that_follow(weekly: Adapters) -> None:
     text = objects(weekly, "ada")[uid]
     assert {str(occurrence(text, week)["SUMMARY"]) for week in WEEKS[2:]} == {"Later"}
     assert "THISANDFUTURE" not in text
+
+
+def split(text: str, at: datetime, to: datetime, count: int) -> tuple[str, str]:
+    """What a program writes that changes the occurrence at ``at`` and those after it: the shortened object, and the
+    other with a UID of its own, which begins at ``to``."""
+    assert "COUNT=4" in text
+    rest = icalendar.Calendar.from_ical(text.replace("COUNT=4", f"COUNT={count}"))
+    rest_event = rest.walk("VEVENT")[0]
+    for name, value in (("UID", "the-rest"), ("DTSTART", to), ("DTEND", to + HALF_HOUR), ("SEQUENCE", 0)):
+        del rest_event[name]
+        rest_event.add(name, value)
+    return (text.replace("COUNT=4", f"UNTIL={at - timedelta(seconds=1):%Y%m%dT%H%M%SZ}"), rest.to_ical().decode())
+
+
+@pytest.mark.parametrize("by", [timedelta(), HALF_HOUR, timedelta(days=-1)], ids=lambda by: f"{by}")
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_a_series_cut_in_two_by_a_program_stays_booked(weekly: Adapters, clock: Clock, by: timedelta,
+                                                       shortened_first: bool) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2] + by, 2)
+    puts = [(uid, shortened), ("the-rest", rest)]
+    for name, text in puts if shortened_first else reversed(puts):
+        store_item(weekly, "ada/calendar", name, text)
+        clock.now += timedelta(seconds=20)
+    expected = [*WEEKS[:2], WEEKS[2] + by, WEEKS[3] + by]
+    same_everywhere(weekly, expected)
+    # Nobody hears of an end; of the new times once, and all that were booked together are still so for the invitee.
+    assert mails(weekly) == ["book", *(["reschedule"] if by else [])]
+    assert [found.uid for found in booking.series_of(weekly, booked[0])] == [found.uid for found in booked]
+    assert {found.invitation_uid for found in booking.series_of(weekly, booked[0])} == {uid}
+    assert sorted(objects(weekly, "ada")) == sorted([uid, "the-rest"])
+    # Each object stands for its own part from now on.
+    life.cancel(weekly, booked[3].uid, "invitee")
+    same_everywhere(weekly, expected[:3])
+    remove_item(weekly, "ada/calendar", "the-rest")
+    same_everywhere(weekly, WEEKS[:2])
+    remove_item(weekly, "ada/calendar", uid)
+    same_everywhere(weekly, [])
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_the_last_one_of_a_series_may_be_cut_off_alone(weekly: Adapters, shortened_first: bool) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[3], WEEKS[3] + HALF_HOUR, 1)
+    rest = "".join(line for line in rest.splitlines(keepends=True) if not line.startswith("RRULE"))
+    puts = [(uid, shortened), ("the-rest", rest)]
+    for name, text in puts if shortened_first else reversed(puts):
+        store_item(weekly, "ada/calendar", name, text)
+    same_everywhere(weekly, [*WEEKS[:3], WEEKS[3] + HALF_HOUR])
+    assert mails(weekly) == ["book", "reschedule"]
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_the_rest_of_a_series_is_no_invitation(weekly: Adapters, shortened_first: bool) -> None:
+    uid = book(weekly)[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    if shortened_first:
+        store_item(weekly, "ada/calendar", uid, shortened)
+    with weekly.store.write(actor="ada") as uow:
+        ada, calendar = uow.principals.get("ada"), uow.collections.get("ada/calendar")
+        assert ada is not None
+        assert calendar is not None
+        assert implicit.written(weekly, uow, ada, calendar, None, rest, "the-rest") is None
+        other = rest.replace("bob@example.org", "eve@example.org")
+        assert implicit.written(weekly, uow, ada, calendar, None, other, "another") is not None
+    assert [event for event in mails(weekly) if event == "itip"] == []
+    assert mails(weekly, "eve@example.org") == ["itip"]
+
+
+def test_what_is_cut_off_and_does_not_come_is_cancelled_after_a_while(weekly: Adapters, clock: Clock) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    store_item(weekly, "ada/calendar", uid, shortened)
+    same_everywhere(weekly, WEEKS[:2])
+    with weekly.store.read() as uow:
+        due = {row.due - clock.now for row in uow.outbox.pending() if row.payload["event"] == "cancel"}
+    assert due == {timedelta(minutes=2)}
+    clock.now += timedelta(minutes=3)
+    store_item(weekly, "ada/calendar", "the-rest", rest)
+    assert starts(weekly) == WEEKS[:2]
+    assert mails(weekly) == ["book", "cancel", "cancel"]
+
+
+def test_an_event_with_another_invitee_is_not_the_rest(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    store_item(weekly, "ada/calendar", uid, shortened)
+    store_item(weekly, "ada/calendar", "the-rest", rest.replace("bob@example.org", "eve@example.org"))
+    assert starts(weekly) == WEEKS[:2]
 
 
 def test_every_override_names_its_people(weekly: Adapters) -> None:
