@@ -51,7 +51,7 @@ def times(app: Adapters, uow: UnitOfWork, principal: Principal, frame: Interval,
 def _holidays(principal: Principal, frame: Interval) -> list[Interval]:
     zone = ZoneInfo(principal.timezone)
     return [civil_day for day in days_off(principal.holidays, frame.start.date() - _DAY, frame.end.date() + _DAY)
-            if (civil_day := civil.day(day, zone)).overlaps(frame)]
+            if (civil_day := civil.day(day, zone)) is not None and civil_day.overlaps(frame)]
 
 
 def _unavailable(app: Adapters, principal: Principal, frame: Interval) -> list[BusyTime]:

@@ -140,7 +140,8 @@ def _grid_start(available: Interval, zone: ZoneInfo) -> datetime | None:
 
 
 def _meets(day: date, zone: ZoneInfo, frame: Interval) -> bool:
-    return civil.day(day, zone).overlaps(frame)
+    whole = civil.day(day, zone)
+    return whole is not None and whole.overlaps(frame)
 
 
 def _booked(uow: UnitOfWork, event_type: EventType, frame: Interval, excepted: str | None) -> Sequence[Interval]:
