@@ -29,17 +29,18 @@ SPAN = Interval(NINE - 2 * HOUR, NINE + DAY + 5 * HOUR)
 TRIED = [SPAN.start + number * 35 * MINUTE for number in range(int(SPAN.length / (35 * MINUTE)))]
 TRIED += [NINE + MINUTE, NINE + 29 * MINUTE, NINE + timedelta(seconds=1), NINE - DAY, NINE + 90 * DAY]
 AVAILABLE = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VAVAILABILITY\r\nUID:a\r\n"
-             "DTSTAMP:20300101T000000Z\r\nBEGIN:AVAILABLE\r\nUID:b\r\nDTSTAMP:20300101T000000Z\r\nDTSTART;TZID=Europe/Berlin:20300101T103000\r\n"
+             "DTSTAMP:20300101T000000Z\r\nBEGIN:AVAILABLE\r\nUID:b\r\nDTSTAMP:20300101T000000Z\r\n"
+             "DTSTART;TZID=Europe/Berlin:20300101T103000\r\n"
              "DTEND;TZID=Europe/Berlin:20300101T170000\r\nRRULE:FREQ=DAILY\r\nEND:AVAILABLE\r\nEND:VAVAILABILITY\r\n"
              "END:VCALENDAR\r\n")
 RULES: dict[str, dict[str, Any]] = {
     "plain": {},
     "grid": {"step": 20 * MINUTE, "other_durations": (50 * MINUTE,)},
-    "buffers": {"buffer_before": 10 * MINUTE, "buffer_after": 25 * MINUTE, "step": 15 * MINUTE},
-    "times": {"notice": 26 * HOUR, "horizon": 2 * DAY, "timezone": "Asia/Kathmandu"},
+    "buffers": {"buffer_before": 10 * MINUTE, "buffer_after": 25 * MINUTE, "step": 15 * MINUTE, "confirmation": True},
+    "times": {"notice": 26 * HOUR, "horizon": 2 * DAY, "timezone": "Asia/Kathmandu",
+              "last_day": (NINE + 2 * DAY).date()},
     "limits": {"limit_per_day": 1, "minutes_per_week": 90, "limit_per_invitee": 2},
     "group": {"seats": 2},
-    "pending": {"confirmation": True, "last_day": (NINE + DAY).date()},
     "together": {"team": Team("collective", ("ada", "ben"))},
     "turns": {"team": Team("round-robin", ("ada", "ben")), "limit_per_week": 3},
 }
