@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from radicale_booking.domain import civil, hours
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import InvalidCalendar
+from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 
@@ -55,9 +55,6 @@ def _holidays(principal: Principal, frame: Interval) -> list[Interval]:
 
 
 def _unavailable(app: Adapters, principal: Principal, frame: Interval) -> list[BusyTime]:
-    try:
-        combined = app.calendar.availability(principal.availability, frame, ZoneInfo(principal.timezone))
-    except InvalidCalendar:
-        return []
+    combined = available.within(app, principal, frame)
     gaps = combined.unavailable if combined is not None else ()
     return [BusyTime(gap.interval, gap.busy_type) for gap in gaps]
