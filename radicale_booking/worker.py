@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from radicale_booking import wiring
+from radicale_booking.caretaker import Caretaker
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.services import mail, upkeep
 from radicale_booking.services.adapters import Adapters
@@ -34,6 +35,7 @@ class Worker:
         self._app = app
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._caretaker = Caretaker(app, _say)
         self._trouble = ""
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._delivery = None if app.mailer is None else Delivery(
@@ -64,6 +66,7 @@ class Worker:
         if self._delivery is None:
             _say(f"mail is not sent: [mail] host is not set; {len(mail.queue(self._app, 'queued'))} waiting")
         upkeep_due = 0.0
+        self._caretaker.start()
         while not self._stopping.is_set():
             if time.monotonic() >= upkeep_due:
                 self._keep_up()
@@ -72,6 +75,7 @@ class Worker:
             self._stopping.wait(min(rest, _UPKEEP_SECONDS))
         if self._delivery is not None:
             self._delivery.channel.rest()
+        self._caretaker.stop()
 
     def _keep_up(self) -> None:
         try:

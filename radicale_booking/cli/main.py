@@ -11,6 +11,10 @@ from typer.main import get_command
 
 from radicale_booking import __version__, wiring
 from radicale_booking.cli import (
+    backup_create,
+    backup_list,
+    backup_restore,
+    backup_verify,
     db_check,
     db_copy,
     db_info,
@@ -71,6 +75,9 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),
+    "backup": ("Archives of everything, and the proof that they are good.", {
+        "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
+        "restore": backup_restore.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
 }
