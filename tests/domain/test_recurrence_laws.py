@@ -76,10 +76,12 @@ def test_a_rule_starts_when_dateutil_says(rule: str, end: str, start: datetime) 
 
 
 @settings(max_examples=100, deadline=None)
-@given(RULES, STARTS, st.integers(0, 1400), st.integers(1, 60), st.sampled_from(ZONES))
-def test_a_frame_shows_its_part_of_the_series(rule: str, start: datetime, offset: int, length: int, name: str) -> None:
+@given(RULES, STARTS, st.integers(0, 1400), st.integers(1, 60), st.sampled_from(ZONES),
+       st.sampled_from([HOUR, 3 * DAY, 40 * DAY]))
+def test_a_frame_shows_its_part_of_the_series(rule: str, start: datetime, offset: int, length: int, name: str,
+                                              lasts: timedelta) -> None:
     zone = ZoneInfo(name)
-    source = Component("u", start, zone, HOUR, rules=(parsed(rule, zone),))
+    source = Component("u", start, zone, lasts, rules=(parsed(rule, zone),))
     low = datetime(2019, 1, 1, tzinfo=UTC) + offset * DAY
     frame = Interval(low, low + length * DAY)
     wide = Interval(datetime(2018, 1, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))

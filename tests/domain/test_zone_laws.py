@@ -115,7 +115,8 @@ def test_pieces_divide_a_span_where_the_clock_changes(name: str, year: int) -> N
         assert all(one[0].end == other[0].start and one[1] != other[1]
                    for one, other in pairwise(parts))
         for part, offset in parts:
-            assert {moment.astimezone(zone).utcoffset() for moment in minutes(part.start, part.end)} == {offset}
+            moments = [*minutes(part.start, part.end), part.end - timedelta(seconds=1)]
+            assert {moment.astimezone(zone).utcoffset() for moment in moments} == {offset}
 
 
 @BY_PLACE
@@ -183,6 +184,12 @@ def test_leap_days_and_ends_of_years(start: tuple[int, int, int], rule: str,
     found = expand([source], Interval(datetime(2020, 1, 1, tzinfo=UTC), datetime(2110, 1, 1, tzinfo=UTC)), UTC)
     assert [one.start.astimezone(zone).replace(tzinfo=None) for one in found.instances] == [
         datetime(*day, 9) for day in expected]  # noqa: DTZ001 - wall times
+
+
+def test_the_ends_of_time_are_instants_too() -> None:
+    first, last = datetime.min, datetime.max  # noqa: DTZ901 - wall times are naive
+    assert civil.to_utc(first, ZoneInfo("Asia/Tokyo")) == first.replace(tzinfo=UTC)
+    assert civil.to_utc(last, ZoneInfo("America/New_York")) == last.replace(tzinfo=UTC)
 
 
 @settings(max_examples=100, deadline=None)

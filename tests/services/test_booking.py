@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from radicale_booking.domain.interval import Interval
-from radicale_booking.errors import IllegalTransition, InvalidInput, NotFound, SlotTaken
+from radicale_booking.errors import IllegalTransition, InvalidEventType, InvalidInput, NotFound, SlotTaken
 from radicale_booking.services import booking, event_types, life, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
@@ -211,6 +211,24 @@ def test_what_does_not_exist_is_not_found(app: Adapters) -> None:
                  lambda: booking.reservations(app, "eve")):
         with pytest.raises(NotFound):
             call()
+
+
+def test_which_calendar_blocks_and_which_receives(app: Adapters) -> None:
+    with app.store.write() as uow:
+        for path in ("ada/work", "ada/choir"):
+            uow.collections.add(path, "VCALENDAR", {"tag": "VCALENDAR"})
+    for path, start in (("ada/work", NINE), ("ada/choir", NINE + HALF_HOUR), ("ada/calendar", NINE + 2 * HALF_HOUR)):
+        store_item(app, path, f"busy-{path}", event(f"busy-{path}", start, HALF_HOUR, "Busy"))
+    assert open_starts(app) == STARTS[3:]
+    event_types.set(app, "ada", "talk", blocking_calendars=("ada/work",), target_calendar="ada/choir")
+    assert open_starts(app) == STARTS[1:]
+    booked = booking.reserve(app, wish(STARTS[1]))
+    assert item_text(app, "ada/choir", booked.uid) is not None
+    assert item_text(app, "ada/calendar", booked.uid) is None
+    # A reservation blocks whatever calendar its event is in.
+    assert open_starts(app) == STARTS[2:]
+    with pytest.raises(InvalidEventType):
+        event_types.set(app, "ada", "talk", target_calendar="ada/nowhere")
 
 
 def test_the_host_page_leaves_hidden_event_types_out(app: Adapters) -> None:

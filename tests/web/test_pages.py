@@ -252,6 +252,15 @@ def test_form_step_of_a_start_that_is_not_free(client: FlaskClient, services: An
     assert nearest in answer.text
 
 
+@pytest.mark.parametrize(("address", "joint"), [("https://example.org/thanks", "?"), ("https://example.org/?a=b", "&")])
+def test_after_a_booking_the_browser_goes_where_the_event_type_says(client: FlaskClient, services: Any, address: str,
+                                                                   joint: str) -> None:
+    services.event_types[0] = replace(services.event_types[0], redirect_url=address)
+    answer = book(client)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"{address}{joint}uid=uid-0&start=2026-11-24T08%3A00%3A00Z"
+
+
 def test_a_seat_in_a_group_is_not_a_booking_to_move(client: FlaskClient, services: Any) -> None:
     book(client)
     services.reservations["uid-0"] = replace(services.reservations["uid-0"], seat="seat-0")
