@@ -231,6 +231,7 @@ CREATE TABLE seat (
     answers TEXT NOT NULL DEFAULT '{}',
     idempotency_key TEXT
 );
+CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';

@@ -91,9 +91,16 @@ WHERE reservation.status = 'pending' AND reservation.expires_epoch <= :now
 ORDER BY reservation.expires_epoch LIMIT :most;
 
 -- name: of_invitee
-SELECT count(*) FROM reservation
-WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
-    AND status IN ('pending', 'confirmed');
+-- In a group who has a seat counts. No meeting lasts longer than a day.
+SELECT (SELECT count(*) FROM reservation
+    WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
+        AND status IN ('pending', 'confirmed')
+        AND NOT EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id))
+    + (SELECT count(*) FROM reservation
+    WHERE event_type_id = :event_type_id AND start_epoch > :now - 90000 AND end_epoch > :now
+        AND status IN ('pending', 'confirmed')
+        AND EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id
+            AND lower(seat.email) = lower(:email) AND seat.status = 'confirmed')) AS bookings;
 
 -- name: turns
 SELECT principal.name AS host,

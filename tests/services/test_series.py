@@ -104,6 +104,9 @@ def test_one_that_is_taken_refuses_all(weekly: Adapters) -> None:
     with pytest.raises(SlotTaken) as refused:
         book(weekly)
     assert (refused.value.rule, refused.value.start) == ("occupancy", NINE)
+    # What was asked for is no alternative, though its first time is free.
+    assert NINE not in refused.value.alternatives
+    assert NINE + HALF_HOUR in refused.value.alternatives
     assert starts(weekly) == [WEEKS[2]]
     assert list(objects(weekly, "ada")) == [other.uid]
     assert mails(weekly) == []
