@@ -161,6 +161,17 @@ def test_buffers_keep_time_free_around_a_reservation(app: Adapters) -> None:
     assert open_starts(app) == [STARTS[0], STARTS[4], STARTS[5]]
 
 
+@pytest.mark.parametrize("buffer", ["buffer_before", "buffer_after"])
+def test_buffers_of_days_reach_as_far_as_they_say(app: Adapters, buffer: str) -> None:
+    event_types.set(app, "ada", "talk", **{buffer: timedelta(days=3)})
+    away = timedelta(hours=70) if buffer == "buffer_after" else -timedelta(hours=70)
+    store_item(app, "ada/calendar", "trip", event("trip", NINE + away, HALF_HOUR, "Trip"))
+    moment = Interval(NINE, NINE + timedelta(minutes=1))
+    assert booking.open_slots(app, "ada", "talk", moment) == []
+    store_item(app, "ada/calendar", "trip", event("trip", NINE + 2 * away, HALF_HOUR, "Trip"))
+    assert [slot.start for slot in booking.open_slots(app, "ada", "talk", moment)] == [NINE]
+
+
 def test_a_daily_limit_closes_the_day(app: Adapters) -> None:
     event_types.set(app, "ada", "talk", limit_per_day=2)
     first = booking.reserve(app, wish(STARTS[0]))

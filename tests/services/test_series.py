@@ -367,15 +367,33 @@ def test_the_rest_of_a_series_is_no_invitation(weekly: Adapters, shortened_first
     shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
     if shortened_first:
         store_item(weekly, "ada/calendar", uid, shortened)
-    with weekly.store.write(actor="ada") as uow:
+    assert not invites(weekly, rest, "the-rest")
+    assert invites(weekly, rest.replace("bob@example.org", "eve@example.org"), "another")
+    assert [event for event in mails(weekly) if event == "itip"] == []
+    assert mails(weekly, "eve@example.org") == ["itip"]
+
+
+def invites(app: Adapters, text: str, uid: str) -> bool:
+    """Whether ada's program invites people by storing the new object."""
+    with app.store.write(actor="ada") as uow:
         ada, calendar = uow.principals.get("ada"), uow.collections.get("ada/calendar")
         assert ada is not None
         assert calendar is not None
-        assert implicit.written(weekly, uow, ada, calendar, None, rest, "the-rest") is None
-        other = rest.replace("bob@example.org", "eve@example.org")
-        assert implicit.written(weekly, uow, ada, calendar, None, other, "another") is not None
-    assert [event for event in mails(weekly) if event == "itip"] == []
-    assert mails(weekly, "eve@example.org") == ["itip"]
+        return implicit.written(app, uow, ada, calendar, None, text, uid) is not None
+
+
+def test_a_copy_of_all_or_of_what_the_invitee_cancelled_is_not_the_rest(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    text = objects(weekly, "ada")[uid]
+    assert invites(weekly, text.replace(uid, "a-copy"), "a-copy")
+    assert invites(weekly, split(text, WEEKS[2], WEEKS[0] - WEEK, 2)[1], "before")
+    for found in booked[2:]:
+        life.cancel(weekly, found.uid, "invitee")
+    rest = split(text, WEEKS[2], WEEKS[2], 2)[1]
+    assert invites(weekly, rest, "the-rest")
+    store_item(weekly, "ada/calendar", "the-rest", rest)
+    assert starts(weekly) == WEEKS[:2]
 
 
 def test_what_is_cut_off_and_does_not_come_is_cancelled_after_a_while(weekly: Adapters, clock: Clock) -> None:
