@@ -20,7 +20,8 @@ CREATE TABLE principal (
     holidays TEXT NOT NULL DEFAULT '',
     availability TEXT NOT NULL DEFAULT '',
     auto_schedule TEXT NOT NULL DEFAULT 'none' CHECK (auto_schedule IN
-        ('none', 'accept-always', 'decline-always', 'accept-if-free', 'decline-if-busy', 'automatic'))
+        ('none', 'accept-always', 'decline-always', 'accept-if-free', 'decline-if-busy', 'automatic')),
+    free_busy_url INTEGER NOT NULL DEFAULT 0 CHECK (free_busy_url IN (0, 1))
 );
 CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
 

@@ -20,6 +20,7 @@ from radicale_booking.cli import (
     db_info,
     db_migrate,
     demo,
+    dns,
     event_type_add,
     event_type_link,
     event_type_list,
@@ -91,6 +92,7 @@ def build() -> typer.Typer:
     root.callback()(_root)
     root.command("serve")(serve.command)
     root.command("worker")(worker.command)
+    root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
     root.command("demo", hidden=True)(demo.command)

@@ -22,7 +22,7 @@ class Principal:
 
     ``holidays``: the country, as DE or DE-BY, whose public holidays are days off. ``availability``: the text of the
     calendar-availability property (RFC 7953 §7.2.4). Both may be empty. ``auto_schedule`` is one of
-    ``AUTO_SCHEDULE_MODES``.
+    ``AUTO_SCHEDULE_MODES``. ``free_busy_url``: anybody who knows the address may read when the principal is busy.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Principal:
     holidays: str = ""
     availability: str = ""
     auto_schedule: str = "none"
+    free_busy_url: bool = False
     id: int | None = None
 
     @property

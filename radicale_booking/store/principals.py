@@ -62,11 +62,11 @@ def _values(principal: Principal) -> dict[str, object]:
     return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
             "description": principal.description, "timezone": principal.timezone, "host": int(principal.host),
             "holidays": principal.holidays, "availability": principal.availability,
-            "auto_schedule": principal.auto_schedule}
+            "auto_schedule": principal.auto_schedule, "free_busy_url": int(principal.free_busy_url)}
 
 
 def _read(row: Row) -> Principal:
     return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
                      description=row["description"], timezone=row["timezone"], host=bool(row["host"]),
                      holidays=row["holidays"], availability=row["availability"], auto_schedule=row["auto_schedule"],
-                     id=row["id"])
+                     free_busy_url=bool(row["free_busy_url"]), id=row["id"])

@@ -18,13 +18,15 @@ SELECT * FROM principal ORDER BY name;
 
 -- name: add
 INSERT INTO principal (name, email, display_name, description, timezone, host, holidays, availability, auto_schedule,
-    created_epoch)
-VALUES (:name, :email, :display_name, :description, :timezone, :host, :holidays, :availability, :auto_schedule, :now)
+    free_busy_url, created_epoch)
+VALUES (:name, :email, :display_name, :description, :timezone, :host, :holidays, :availability, :auto_schedule,
+    :free_busy_url, :now)
 RETURNING id;
 
 -- name: update
 UPDATE principal SET email = :email, display_name = :display_name, description = :description, timezone = :timezone,
-    host = :host, holidays = :holidays, availability = :availability, auto_schedule = :auto_schedule
+    host = :host, holidays = :holidays, availability = :availability, auto_schedule = :auto_schedule,
+    free_busy_url = :free_busy_url
 WHERE name = :name;
 
 -- name: remove

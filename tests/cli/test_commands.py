@@ -214,3 +214,8 @@ def test_an_application_is_built_once_when_the_first_request_comes(monkeypatch: 
     for _ in range(2):
         assert list(application({}, lambda *_: lambda _: None)) == [b"answer"]
     assert built == [1]
+
+
+def test_dns_records(anna: Shell) -> None:
+    assert "_caldavs._tcp.cal.example.org. SRV 0 1 443 cal.example.org." in anna("dns").out.splitlines()
+    assert len(anna("dns", "--json").data["records"]) == 6
