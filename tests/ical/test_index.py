@@ -171,6 +171,12 @@ def test_a_zone_that_nobody_defines_fails_closed(name: str, zone: str) -> None:
     assert found.first_epoch <= epoch("2026-11-11T00:00Z") < epoch("2026-11-12T00:00Z") <= found.last_epoch
 
 
+def test_one_date_of_several_in_a_zone_that_nobody_defines_is_enough() -> None:
+    found = indexed("DTSTART:20261110T100000Z\nRRULE:FREQ=DAILY;COUNT=5\n"
+                    "EXDATE;TZID=Mars/Olympus:20261111T100000Z,20261112T100000")
+    assert "Mars/Olympus" in (found.unreadable or "")
+
+
 @given(
     st.text(max_size=200),
     st.sampled_from(["DTSTART", "RRULE", "RDATE", "EXDATE", "DURATION", "RECURRENCE-ID", "DTEND"]),
