@@ -261,6 +261,15 @@ def test_after_a_booking_the_browser_goes_where_the_event_type_says(client: Flas
     assert answer.headers["Location"] == f"{address}{joint}uid=uid-0&start=2026-11-24T08%3A00%3A00Z"
 
 
+def test_who_has_a_seat_cancels_that_alone(client: FlaskClient, services: Any) -> None:
+    book(client)
+    shared = services.reservations["uid-0"]
+    services.reservations["seat-0"] = replace(shared, seat="seat-0")
+    page = client.get("/booking/seat-0/").text
+    assert client.post("/booking/seat-0/cancel", data=hidden(page)).status_code == 303
+    assert (services.reservations["seat-0"].status, services.reservations["uid-0"].status) == ("cancelled", "confirmed")
+
+
 def test_a_seat_in_a_group_is_not_a_booking_to_move(client: FlaskClient, services: Any) -> None:
     book(client)
     services.reservations["uid-0"] = replace(services.reservations["uid-0"], seat="seat-0")
