@@ -36,6 +36,9 @@ from radicale_booking.cli import (
     mail_preview,
     mail_retry,
     mail_test,
+    maintain,
+    privacy_erase,
+    privacy_export,
     reservation_cancel,
     reservation_confirm,
     reservation_decline,
@@ -79,6 +82,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "backup": ("Archives of everything, and the proof that they are good.", {
         "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
         "restore": backup_restore.command}),
+    "privacy": ("What is known of a person.", {
+        "export": privacy_export.command, "erase": privacy_erase.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
 }
@@ -92,6 +97,7 @@ def build() -> typer.Typer:
     root.callback()(_root)
     root.command("serve")(serve.command)
     root.command("worker")(worker.command)
+    root.command("maintain")(maintain.command)
     root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)

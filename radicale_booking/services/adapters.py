@@ -88,6 +88,9 @@ class SchedulingCodec(Protocol):
     def apply_cancel(self, copy: str, message: str, instances: tuple[InstanceId, ...]) -> str:
         """The attendee's copy after a CANCEL."""
 
+    def without_person(self, text: str, email: str) -> str:
+        """The object without the lines that name the address."""
+
     def apply_reply(self, text: str, reply: str, instances: tuple[InstanceId, ...]) -> str:
         """The organizer's object after a REPLY."""
 

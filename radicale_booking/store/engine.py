@@ -38,6 +38,9 @@ class Store(Protocol):
     def check(self) -> list[str]:
         """Problems found in the database, each a sentence; empty when it is sound."""
 
+    def tidy(self, *, vacuum: bool) -> None:
+        """Let the database look at its tables anew; with ``vacuum``, give room that is not used back to the disk."""
+
     def size_octets(self) -> int:
         """How much room the database takes."""
 

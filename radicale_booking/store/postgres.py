@@ -155,6 +155,11 @@ class PostgresStore:
             return problems + [f"principal {row[0]}: live occupancies {row[1]} and {row[2]} overlap"
                                for row in overlapping]
 
+    def tidy(self, *, vacuum: bool) -> None:
+        """Of the tables only: a plain VACUUM holds nobody up, as autovacuum does by itself."""
+        with _translated(), psycopg.connect(self._conninfo(), autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
+
     def size_octets(self) -> int:
         with self._transaction(_READ) as connection:
             return int(connection.run("SELECT pg_database_size(current_database())", {})[0][0])

@@ -187,6 +187,14 @@ class SqliteStore:
                      for row in connection.run(sql.load("check", "sqlite")["overlapping_occupancies"], {})]
         return problems
 
+    def tidy(self, *, vacuum: bool) -> None:
+        connection = self._connection()
+        with self._writer:
+            for statement in ("ANALYZE", *(["VACUUM"] if vacuum else []), "PRAGMA optimize",
+                              # What was written goes from the log into the file, and the log gets short again.
+                              "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.run(statement, {})
+
     def size_octets(self) -> int:
         try:
             return self.path.stat().st_size
