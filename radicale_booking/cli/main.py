@@ -132,7 +132,8 @@ def sentence(error: BookingError) -> str:
     if isinstance(error, SlotTaken):
         nearest = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
         hint = f"; nearest: {nearest}" if nearest else ""
-        return f"{error.start:%Y-%m-%dT%H:%MZ} is not free ({error.rule}){hint}"
+        state = "free" if error.offered_before else "an offered time"
+        return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state} ({error.rule}){hint}"
     if isinstance(error, IllegalTransition):
         return f"cannot {error.event} a reservation that is {error.state}"
     return " ".join((error.reason if isinstance(error, Unavailable) else str(error)).split())

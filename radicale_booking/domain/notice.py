@@ -8,9 +8,9 @@ from datetime import datetime
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 
-#: What happened -> whether the reservation lives on.
-EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "decline": False,
-          "expire": False}
+#: What happened -> whether the reservation lives on. leave: one of a group went, the others stay.
+EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "leave": False,
+          "decline": False, "expire": False}
 ROLES = ("invitee", "host")
 _ENDED_BY = {"cancelled": "cancel", "declined": "decline", "expired": "expire"}
 

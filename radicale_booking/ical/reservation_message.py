@@ -24,7 +24,7 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
     occurrences of a series; without them a message about one occurrence changes that alone.
     """
     event = icalendar.Event()
-    event.add("UID", reservation.calendar_uid)
+    event.add("UID", reservation.invitation_uid)
     event.add("DTSTAMP", at)
     event.add("DTSTART", reservation.start)
     event.add("DTEND", reservation.end)

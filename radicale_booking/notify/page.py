@@ -64,9 +64,12 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
 def _facts(notice: Notice, translate: wording.Translate, zone: ZoneInfo, locale: Locale) -> list[tuple[str, str]]:
     """Label and value of what there is to know, in order."""
     booked = notice.reservation
-    start, end = (wording.clock_time(moment, zone, locale) for moment in (booked.start, booked.end))
     days = [wording.day(occurrence.start, zone, locale) for occurrence in (booked, *notice.others)]
-    when = "\n".join([*days, f"{start} – {end}", f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"])
+    times = [" – ".join(wording.clock_time(moment, zone, locale) for moment in (occurrence.start, occurrence.end))
+             for occurrence in (booked, *notice.others)]
+    moments = ([*days, times[0]] if len(set(times)) == 1 else
+               [f"{day}, {time}" for day, time in zip(days, times, strict=True)])
+    when = "\n".join([*moments, f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"])
     person = (notice.host.shown_name if notice.role == "invitee"
               else f"{booked.invitee_name} <{booked.invitee_email}>")
     facts = [(translate("What"), booked.title), (translate("When"), when), (translate("With"), person),

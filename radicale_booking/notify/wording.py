@@ -29,6 +29,7 @@ SUBJECTS = {
     "confirm": N_("Confirmed: %(what)s, %(when)s"),
     "reschedule": N_("New time: %(what)s, %(when)s"),
     "cancel": N_("Cancelled: %(what)s, %(when)s"),
+    "leave": N_("Cancelled: %(what)s, %(when)s"),
     "decline": N_("Declined: %(what)s, %(when)s"),
     "expire": N_("Not confirmed: %(what)s, %(when)s"),
 }
@@ -43,6 +44,8 @@ HEADINGS = {
     ("reschedule", "host"): N_("This booking has a new time."),
     ("cancel", "invitee"): N_("Your booking is cancelled."),
     ("cancel", "host"): N_("This booking is cancelled. The time is free again."),
+    ("leave", "invitee"): N_("Your booking is cancelled."),
+    ("leave", "host"): N_("%(invitee)s has cancelled and does not come. The others do."),
     ("decline", "invitee"): N_("%(host)s cannot take your booking."),
     ("decline", "host"): N_("This booking is declined. The time is free again."),
     ("expire", "invitee"): N_("Your booking was not confirmed in time."),

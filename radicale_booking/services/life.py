@@ -103,10 +103,17 @@ def seen_by(shared: Reservation, seat: Seat) -> Reservation:
 
 def confirm(uow: UnitOfWork, found: Reservation) -> Reservation:
     """Confirm a pending reservation; its event is left alone. Raises ``IllegalTransition``."""
+    confirmed = set_confirmed(uow, found)
+    tell(uow, confirmed, "confirm")
+    return confirmed
+
+
+def set_confirmed(uow: UnitOfWork, found: Reservation) -> Reservation:
+    """``confirm`` without telling anybody."""
     confirmed = replace(found, status=next_status(found.status, "confirm"), expires=None, modified=uow.now,
                         sequence=found.sequence + 1)
     uow.reservations.set_state(confirmed)
-    announce(uow, confirmed, "confirm")
+    note(uow, confirmed, "confirm")
     return confirmed
 
 
@@ -115,41 +122,67 @@ def release(uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -
 
     Raises ``IllegalTransition``.
     """
+    ended = set_ended(uow, found, event, reason)
+    tell(uow, ended, event)
+    return ended
+
+
+def set_ended(uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -> Reservation:
+    """``release`` without telling anybody."""
     ended = replace(found, status=next_status(found.status, event), reason=reason, modified=uow.now,
                     sequence=found.sequence + 1, expires=None)
     uow.reservations.set_state(ended)
-    announce(uow, ended, event)
+    note(uow, ended, event)
     return ended
 
 
 def announce(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
     """Queue the mails to hosts and invitees about ``event`` and note it in the audit trail."""
-    for number, name in enumerate(found.hosts):
-        host = uow.principals.get(name)
-        if host is not None and host.email:
-            _queue(uow, found, event, "host" if not number else f"host-{name}", "host", host.email)
+    tell(uow, found, event)
+    note(uow, found, event, detail)
+
+
+def note(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
+    """Write ``event`` into the audit trail."""
+    uow.audit.add(event, found.uid, {"status": found.status, "start": found.start.isoformat(),
+                                     "sequence": found.sequence, **(detail or {})})
+
+
+def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = False,
+         due: datetime | None = None) -> None:
+    """Queue the mails to hosts and invitees about ``event``, for ``due`` (aware UTC; None: now); ``together``: they
+    speak for all of the series."""
+    _tell_hosts(uow, found, event, together=together, due=due)
     assert found.id is not None  # noqa: S101 - stored by now
     seats = uow.seats.of(found.id)
     for seat in seats:
         _queue(uow, found, event, f"seat-{seat.uid}", "invitee", seat.email, seat.uid)
     if not seats:
-        _queue(uow, found, event, "invitee", "invitee", found.invitee_email)
-    uow.audit.add(event, found.uid, {"status": found.status, "start": found.start.isoformat(),
-                                     "sequence": found.sequence, **(detail or {})})
+        _queue(uow, found, event, "invitee", "invitee", found.invitee_email, together=together, due=due)
 
 
 def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
-    """Tell one invitee of a group, and note it in the audit trail."""
+    """Tell the hosts and one invitee of a group, and note it in the audit trail."""
     assert seen.seat is not None  # noqa: S101 - seen_by gave it
+    _tell_hosts(uow, seen, "leave" if event == "cancel" else event, seen.seat)
     _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, seen.seat)
     uow.audit.add("leave" if event == "cancel" else "join", seen.uid, {"seat": seen.seat})
 
 
+def _tell_hosts(uow: UnitOfWork, found: Reservation, event: str, seat: str | None = None, *,
+                together: bool = False, due: datetime | None = None) -> None:
+    for number, name in enumerate(found.hosts):
+        host = uow.principals.get(name)
+        if host is not None and host.email:
+            key = "-".join(filter(None, ("host", name if number else "", f"seat-{seat}" if seat else "")))
+            _queue(uow, found, event, key, "host", host.email, seat, together=together, due=due)
+
+
 def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
-           seat: str | None = None) -> None:
+           seat: str | None = None, *, together: bool = False, due: datetime | None = None) -> None:
     uow.outbox.add("mail", f"{found.uid}/{found.sequence}/{event}/{key}", address,
                    {"event": _TOLD_AS.get(event, event), "to": role, "uid": found.uid, "sequence": found.sequence,
-                    **({"seat": seat} if seat else {})}, found.id)
+                    **({"seat": seat} if seat else {}), **({"together": True} if together else {})}, found.id, due)
 
 
 def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 KIND = "mail"
 PROBLEM = "window-problem"
 INVITATION = "itip"
-#: Of these, one mail tells of all occurrences that were booked at once.
+#: Of these, one mail always tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
 _STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirmed", "reschedule": "confirmed",
-                 "cancel": "cancelled", "decline": "declined", "expire": "expired"}
+                 "cancel": "cancelled", "leave": "cancelled", "decline": "declined", "expire": "expired"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class MailChannel:
             return self._prepare_invitation(row)
         reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
         event = event_now(str(row.payload["event"]), reservation)
-        notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key)
+        notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key,
+                         together=bool(row.payload.get("together")))
         return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
 
     def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
@@ -119,12 +120,24 @@ def retry(app: Adapters, row_id: int | None = None) -> int:
 
 
 def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
-            key: str) -> Notice:
+            key: str, *, together: bool = False) -> Notice:
     host = uow.principals.get(reservation.host) or Principal(reservation.host)
-    together = uow.reservations.of_object(reservation.calendar_uid) if event in _TOGETHER else ()
+    others = (tuple(_told_with(uow, reservation))
+              if reservation.series is not None and (together or event in _TOGETHER) else ())
     book_url = f"{app.settings.public_url}/book/{reservation.host}/{reservation.slug}/"
+    if others:
+        # A message about all replaces what was said of each (RFC 5546 §2.1.4).
+        reservation = replace(reservation, sequence=max(found.sequence for found in (reservation, *others)))
     return Notice(event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation), book_url,
-                  tuple(other for other in together if other.live and other.uid != reservation.uid))
+                  others)
+
+
+def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:
+    """The other occurrences that a mail about all speaks of: those that live on, or that ended together."""
+    for other in uow.reservations.of_series(reservation):
+        if other.uid != reservation.uid and other.live == reservation.live and (
+                other.live or (other.status, other.modified) == (reservation.status, reservation.modified)):
+            yield other
 
 
 def _invented(app: Adapters, uow: UnitOfWork, event: str, role: str) -> Notice:

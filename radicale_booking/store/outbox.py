@@ -46,6 +46,12 @@ class Outbox:
             payload=json.dumps(dict(payload), ensure_ascii=False, sort_keys=True), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)
 
+    def withdraw(self, reservation_id: int | None, prefix: str) -> bool:
+        """Take back what is queued for later about the reservation under delivery keys with ``prefix``; whether there
+        was any."""
+        return bool(self._unit_of_work.execute("outbox", "withdraw", reservation_id=reservation_id, prefix=prefix,
+                                               now=self._unit_of_work.now_epoch))
+
     def pending(self) -> builtins.list[OutboxRow]:
         """What is queued, the longest due first."""
         return [_read(row) for row in self._unit_of_work.query("outbox", "pending")]
@@ -95,8 +101,10 @@ class Outbox:
         return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
 
     def told_later(self, row_id: int) -> bool:
-        """Whether a later row will tell the same recipient about the same reservation."""
-        return self._unit_of_work.one("outbox", "told_later", id=row_id) is not None
+        """Whether a later row will tell the same recipient about the same reservation; one about another seat of a
+        group does not."""
+        rows = self._unit_of_work.query("outbox", "told_later", id=row_id)
+        return any(json.loads(row["later"]).get("seat") in (None, json.loads(row["this"]).get("seat")) for row in rows)
 
     def _until(self, lease: timedelta) -> int:
         return int((self._unit_of_work.now + lease).timestamp())

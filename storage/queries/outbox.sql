@@ -3,6 +3,11 @@ INSERT INTO outbox (kind, delivery_key, reservation_id, recipient, payload, due_
 VALUES (:kind, :delivery_key, :reservation_id, :recipient, :payload, :due_epoch, :now)
 RETURNING id;
 
+-- name: withdraw
+DELETE FROM outbox
+WHERE reservation_id = :reservation_id AND substr(delivery_key, 1, length(:prefix)) = :prefix
+    AND status = 'queued' AND attempts = 0 AND due_epoch > :now;
+
 -- name: pending
 SELECT * FROM outbox WHERE status = 'queued' ORDER BY due_epoch, id;
 
@@ -60,8 +65,7 @@ WHERE kind = :kind AND (CAST(:status AS TEXT) IS NULL OR status = :status)
 ORDER BY id;
 
 -- name: told_later
-SELECT 1 FROM outbox AS this JOIN outbox AS later
+SELECT this.payload AS this, later.payload AS later FROM outbox AS this JOIN outbox AS later
     ON later.reservation_id = this.reservation_id AND later.kind = this.kind
     AND lower(later.recipient) = lower(this.recipient) AND later.id > this.id AND later.status = 'queued'
-WHERE this.id = :id
-LIMIT 1;
+WHERE this.id = :id;
