@@ -11,7 +11,7 @@ from radicale.config import filepath
 
 SECURITIES = ("none", "starttls", "tls")
 #: The languages that mail is written in.
-LANGUAGES = ("en", "de", "es", "fr")
+LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt", "ar")
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

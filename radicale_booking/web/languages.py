@@ -7,7 +7,8 @@ from flask import request
 from flask_babel import get_locale
 
 #: Catalogue -> the language's own name.
-LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "it": "Italiano",
+             "nl": "Nederlands", "pt": "Português", "ar": "العربية"}
 
 
 def wanted_locale() -> str:
