@@ -1,8 +1,8 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the sections ``[booking]`` and ``[mail]``. ``load`` reads a file for our
-own server and reports every problem at once; ``of`` reads the same settings out of any Radicale configuration, also
-one of a stock Radicale that knows our storage plugin only.
+Added are ``[storage] database`` and the sections ``[booking]``, ``[mail]`` and ``[webhooks]``. ``load`` reads a file
+for our own server and reports every problem at once; ``of`` reads the same settings out of any Radicale configuration,
+also one of a stock Radicale that knows our storage plugin only.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings
 from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
 from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
 from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
+from radicale_booking.webhook_settings import ACCEPTED as WEBHOOKS_ACCEPTED
+from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA, WebhookSettings
 
 ENVIRONMENT_VARIABLE = "RADICALE_BOOKING_CONFIG"
 DEFAULT_FILES = ("/etc/radicale-booking/radicale-booking.ini", "~/.config/radicale-booking/radicale-booking.ini")
@@ -138,6 +140,7 @@ _ACCEPTED: dict[Any, str] = {
     web_address: "an address such as https://calendar.example.org",
     **MAIL_ACCEPTED,
     **POSTGRES_ACCEPTED,
+    **WEBHOOKS_ACCEPTED,
 }
 _ACCEPTED_BY_NAME = {
     "positive_float": "a number, 0 or more",
@@ -177,6 +180,7 @@ class Settings:
     threads: int = 8
     mail: MailSettings = field(default_factory=MailSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def booking_domain(self) -> str:
@@ -235,6 +239,7 @@ def of(configuration: Configuration) -> Settings:
     if not ours:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
+                   webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
                    address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
 
@@ -272,7 +277,8 @@ def _default_file() -> Path | None:
 
 
 def _schema() -> OrderedDict[str, Any]:
-    return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA)])
+    return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
+                        ("webhooks", WEBHOOKS_SCHEMA)])
 
 
 def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:

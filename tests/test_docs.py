@@ -12,6 +12,7 @@ from typer.main import get_command
 from radicale_booking.cli.main import build
 from radicale_booking.mail_settings import MAIL_SCHEMA
 from radicale_booking.settings import BOOKING_SCHEMA, STORAGE_SCHEMA
+from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA
 
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("**/*.md")])
@@ -66,7 +67,8 @@ def test_every_setting_is_documented() -> None:
     ours = {f"[booking] {option}" for option in BOOKING_SCHEMA}
     ours |= {f"[mail] {option}" for option in MAIL_SCHEMA}
     ours |= {f"[storage] {option}" for option in STORAGE_SCHEMA["storage"]}
-    documented = set(re.findall(r"^\| `(\[(?:booking|mail|storage)\] \w+)` \|", SYSADMINS, flags=re.MULTILINE))
+    ours |= {f"[webhooks] {option}" for option in WEBHOOKS_SCHEMA}
+    documented = set(re.findall(r"^\| `(\[(?:booking|mail|storage|webhooks)\] \w+)` \|", SYSADMINS, flags=re.MULTILINE))
     assert documented == ours
 
 

@@ -22,7 +22,8 @@ class Principal:
 
     ``holidays``: the country, as DE or DE-BY, whose public holidays are days off. ``availability``: the text of the
     calendar-availability property (RFC 7953 §7.2.4). Both may be empty. ``auto_schedule`` is one of
-    ``AUTO_SCHEDULE_MODES``.
+    ``AUTO_SCHEDULE_MODES``. ``language``: a tag, empty for the site's. ``agenda``: the local time, as ``07:30``, of the
+    daily mail about the day's bookings, empty for none.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Principal:
     holidays: str = ""
     availability: str = ""
     auto_schedule: str = "none"
+    language: str = ""
+    agenda: str = ""
     id: int | None = None
 
     @property

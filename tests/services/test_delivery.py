@@ -25,6 +25,7 @@ from tests.services.calendars import NINE, wish
 from tests.services.conftest import Clock, settings_in
 
 HALF_HOUR = timedelta(minutes=30)
+FIRST = timedelta(seconds=30)
 NEVER: Callable[[float], bool] = lambda _: False  # noqa: E731
 
 
@@ -144,9 +145,9 @@ def test_a_failure_is_tried_again_later_and_later(site: Adapters, post: Post, cl
 
 @given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1, exclude_max=True))
 def test_repetitions_are_spread(attempts: int, chance: float) -> None:
-    wait, longest = back_off(attempts, chance), back_off(attempts, 0)
+    wait, longest = back_off(attempts, chance, FIRST), back_off(attempts, 0, FIRST)
     assert longest / 2 <= wait <= longest <= timedelta(hours=1)
-    assert back_off(attempts + 1, chance) >= wait >= timedelta(seconds=15)
+    assert back_off(attempts + 1, chance, FIRST) >= wait >= timedelta(seconds=15)
 
 
 def test_a_recipient_refused_for_good_is_given_up_in_the_open(site: Adapters, post: Post) -> None:
