@@ -1,8 +1,8 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the sections ``[booking]``, ``[mail]`` and ``[webhooks]``. ``load`` reads a file
-for our own server and reports every problem at once; ``of`` reads the same settings out of any Radicale configuration,
-also one of a stock Radicale that knows our storage plugin only.
+Added are ``[storage] database`` and the sections ``[booking]``, ``[mail]``, ``[webhooks]`` and ``[backup]``. ``load``
+reads a file for our own server and reports every problem at once; ``of`` reads the same settings out of any Radicale
+configuration, also one of a stock Radicale that knows our storage plugin only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from radicale.config import (
 )
 from radicale.log import LOG_LEVEL_OPTIONS
 
+from radicale_booking.backup_settings import ACCEPTED as BACKUP_ACCEPTED
+from radicale_booking.backup_settings import BACKUP_SCHEMA, BackupSettings
 from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.ini import Assignment, Ini, read_ini
 from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
@@ -139,6 +141,7 @@ _ACCEPTED: dict[Any, str] = {
     mail_domain: "a domain such as calendar.example.org",
     web_address: "an address such as https://calendar.example.org",
     **MAIL_ACCEPTED,
+    **BACKUP_ACCEPTED,
     **POSTGRES_ACCEPTED,
     **WEBHOOKS_ACCEPTED,
 }
@@ -179,13 +182,20 @@ class Settings:
     access_log: bool = True
     threads: int = 8
     mail: MailSettings = field(default_factory=MailSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    config_file: Path | None = field(default=None, compare=False)
 
     @property
     def booking_domain(self) -> str:
         """``address_domain``, by default the host of ``public_url``."""
         return self.address_domain or (urlsplit(self.public_url).hostname or "")
+
+    @property
+    def backup_folder(self) -> Path:
+        """``[backup] folder``, by default beside the data."""
+        return Path(self.backup.folder or self.data_folder / "backups")
 
     @property
     def database_file(self) -> Path | None:
@@ -212,7 +222,7 @@ def load(path: str | Path | None = None, *, hosts: str = "") -> tuple[Configurat
     configuration.update(values, f"config file {str(file)!r}")
     if hosts:
         configuration.update({"server": {"hosts": hosts}}, "command line")
-    return configuration, of(configuration)
+    return configuration, replace(of(configuration), config_file=file)
 
 
 def of(configuration: Configuration) -> Settings:
@@ -240,6 +250,7 @@ def of(configuration: Configuration) -> Settings:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
                    webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
+                   backup=BackupSettings(**{name: configuration.get("backup", name) for name in BACKUP_SCHEMA}),
                    address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
 
@@ -278,7 +289,7 @@ def _default_file() -> Path | None:
 
 def _schema() -> OrderedDict[str, Any]:
     return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
-                        ("webhooks", WEBHOOKS_SCHEMA)])
+                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA)])
 
 
 def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:

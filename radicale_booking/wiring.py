@@ -126,6 +126,13 @@ def prepare(store: Store, settings: Settings, now: datetime) -> Path | None:
     return copy
 
 
+def release(app: Adapters) -> None:
+    """Close the store of ``app``, which ``load`` or ``storage_adapters`` has opened, and forget it."""
+    with _lock:
+        _prepared.pop(app.settings, None)
+        app.store.close()
+
+
 def close() -> None:
     """Close every store that ``load`` and ``storage_adapters`` have opened."""
     with _lock:

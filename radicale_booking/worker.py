@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from radicale_booking import wiring
+from radicale_booking.caretaker import Caretaker
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.services import mail, upkeep, webhooks
 from radicale_booking.services.adapters import Adapters
@@ -76,6 +77,7 @@ class Worker:
         self._app = app
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._caretaker = Caretaker(app, _say)
         self._trouble = ""
         channels: list[Channel] = [webhooks.WebhookChannel(app)]
         if app.mailer is not None:
@@ -109,12 +111,14 @@ class Worker:
         threads = [threading.Thread(target=line.run, name="delivery", daemon=True) for line in self._lines]
         for thread in threads:
             thread.start()
+        self._caretaker.start()
         while not self._stopping.is_set():
             self._keep_up()
             self._stopping.wait(_UPKEEP_SECONDS)
         until = time.monotonic() + GRACE_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+        self._caretaker.stop()
 
     def _keep_up(self) -> None:
         try:

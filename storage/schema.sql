@@ -22,6 +22,7 @@ CREATE TABLE principal (
     availability TEXT NOT NULL DEFAULT '',
     auto_schedule TEXT NOT NULL DEFAULT 'none' CHECK (auto_schedule IN
         ('none', 'accept-always', 'decline-always', 'accept-if-free', 'decline-if-busy', 'automatic')),
+    free_busy_url INTEGER NOT NULL DEFAULT 0 CHECK (free_busy_url IN (0, 1)),
     language TEXT NOT NULL DEFAULT '',
     agenda TEXT NOT NULL DEFAULT ''
 );

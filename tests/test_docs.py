@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from radicale_booking.backup_settings import BACKUP_SCHEMA
 from radicale_booking.cli.main import build
 from radicale_booking.mail_settings import MAIL_SCHEMA
 from radicale_booking.settings import BOOKING_SCHEMA, STORAGE_SCHEMA
@@ -42,6 +43,7 @@ def test_the_commands_of_the_design_are_there() -> None:
         "event-type set", "event-type list", "event-type show", "event-type remove", "slots", "explain",
         "reservation list", "reservation show", "reservation cancel", "db migrate", "db info", "db check",
         "import radicale", "export radicale", "worker", "mail list", "mail preview", "mail retry", "mail test",
+        "backup create", "backup list", "backup verify", "backup restore",
     }
 
 
@@ -66,9 +68,11 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 def test_every_setting_is_documented() -> None:
     ours = {f"[booking] {option}" for option in BOOKING_SCHEMA}
     ours |= {f"[mail] {option}" for option in MAIL_SCHEMA}
+    ours |= {f"[backup] {option}" for option in BACKUP_SCHEMA}
     ours |= {f"[storage] {option}" for option in STORAGE_SCHEMA["storage"]}
     ours |= {f"[webhooks] {option}" for option in WEBHOOKS_SCHEMA}
-    documented = set(re.findall(r"^\| `(\[(?:booking|mail|storage|webhooks)\] \w+)` \|", SYSADMINS, flags=re.MULTILINE))
+    documented = set(re.findall(r"^\| `(\[(?:booking|mail|backup|storage|webhooks)\] \w+)` \|", SYSADMINS,
+                                flags=re.MULTILINE))
     assert documented == ours
 
 

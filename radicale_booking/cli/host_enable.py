@@ -18,10 +18,12 @@ def command(
                                                       " empty for none.")] = None,
     auto_schedule: Annotated[str | None, typer.Option(help="What is answered to an invitation at once: one of "
                                                            f"{', '.join(AUTO_SCHEDULE_MODES)}.")] = None,
+    free_busy_url: Annotated[bool | None, typer.Option("--free-busy-url/--no-free-busy-url", help=(
+        "Whether everybody may read at /freebusy/E-MAIL.ifb when the host is busy."))] = None,
 ) -> None:
     """Make a user bookable: a calendar for bookable hours, and a default calendar for the bookings."""
     call = invocation(context)
     app = call.app()
-    accounts.enable_host(app, host, holidays, auto_schedule)
+    accounts.enable_host(app, host, holidays, auto_schedule, free_busy_url)
     call.say(f"{host} can be booked; draw bookable hours into the calendar {app.settings.public_url}/{host}/bookable/",
              {"name": host, "bookable_hours": f"{app.settings.public_url}/{host}/bookable/"})

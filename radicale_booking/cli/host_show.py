@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from radicale_booking.cli.invocation import Context, HostName, invocation
 from radicale_booking.services import booking, windows
 
@@ -16,6 +18,9 @@ def command(context: Context, host: HostName) -> None:
         "booking_page": f"{app.settings.public_url}/book/{host}/",
         "calendar_address": f"{app.settings.public_url}/{host}/",
         "auto_schedule": page.principal.auto_schedule,
+        "free_busy_url": (f"{app.settings.public_url}/freebusy/{page.principal.email}.ifb"
+                          if page.principal.free_busy_url else None),
+        "setup_page": f"{app.settings.public_url}/host/setup/?user={quote(host)}",
         "holidays": page.principal.holidays,
         "event_types": ", ".join(event_type.slug for event_type in page.event_types),
         "unreadable_settings": [f"{problem.line}: {problem.reason}; {problem.remedy}"

@@ -11,11 +11,16 @@ from typer.main import get_command
 
 from radicale_booking import __version__, wiring
 from radicale_booking.cli import (
+    backup_create,
+    backup_list,
+    backup_restore,
+    backup_verify,
     db_check,
     db_copy,
     db_info,
     db_migrate,
     demo,
+    dns,
     event_type_add,
     event_type_link,
     event_type_list,
@@ -71,6 +76,9 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),
+    "backup": ("Archives of everything, and the proof that they are good.", {
+        "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
+        "restore": backup_restore.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
 }
@@ -84,6 +92,7 @@ def build() -> typer.Typer:
     root.callback()(_root)
     root.command("serve")(serve.command)
     root.command("worker")(worker.command)
+    root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
     root.command("demo", hidden=True)(demo.command)

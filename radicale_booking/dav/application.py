@@ -18,7 +18,7 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties
+from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties, slot_calendar
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
@@ -66,9 +66,16 @@ class BookingApplication(Application):
         if word == "principals" and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             # Programs look for the user here too.
             return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
-        if word in RESERVED_NAMES:
+        if word in RESERVED_NAMES and not self._is_of_slots(environ["REQUEST_METHOD"], inner):
             return self._pages({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": inner}, start_response)
         return super().__call__(environ, start_response)
+
+    def _is_of_slots(self, method: str, path: str) -> bool:
+        """Whether a calendar program asks for the calendar of open slots; its feed is one of the pages."""
+        if self._slots("", path, "") is None:
+            return False
+        of_object = path.endswith(".ics") and not path.endswith("/slots.ics")
+        return method not in ("GET", "HEAD", "POST") or (method != "POST" and of_object)
 
     def _prefix(self, environ: types.WSGIEnviron) -> str:
         """The path below which a proxy shows the server, named as Radicale has it named."""
@@ -107,13 +114,22 @@ class BookingApplication(Application):
 
     def _got(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
              request_info: dict[str, Any]) -> types.WSGIResponse:
+        slots = self._slots(base_prefix, path, user)
+        if slots is not None:
+            return slot_calendar.get(*slots)
         if self._lists and isinstance(self._storage, Storage) and not environ.get("QUERY_STRING"):
             answer = listing.get(listing.Request(self, self._storage, base_prefix, path, user, user_groups, None))
             if answer is not None:
                 return answer
         return super().do_GET(environ, base_prefix, path, user, user_groups, request_info)
 
+    def _slots(self, base_prefix: str, path: str, user: str) -> tuple[slot_calendar.SlotCalendar, str] | None:
+        return slot_calendar.at(self._storage.app, base_prefix, path, user) \
+            if isinstance(self._storage, Storage) else None
+
     def do_OPTIONS(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        if self._slots(request[1], request[2], request[3]) is not None:
+            return slot_calendar.options()
         return _with_tokens(super().do_OPTIONS(*request))
 
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
@@ -126,6 +142,9 @@ class BookingApplication(Application):
         return self._writing(super().do_MOVE, request)
 
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        slots = self._slots(*request[1:4])
+        if slots is not None:
+            return _guarded(self._asked_of_slots, (slots, *request))
         if request[0].get("HTTP_DEPTH", "0") == "1":
             answer = _guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
         else:
@@ -138,6 +157,26 @@ class BookingApplication(Application):
             return _guarded(self._patch_box, request)
         return _with_tokens(_guarded(super().do_PROPPATCH, request))
 
+    def _asked_of_slots(self, slots: tuple[slot_calendar.SlotCalendar, str], environ: types.WSGIEnviron,
+                        *request: Any) -> types.WSGIResponse:
+        """A PROPFIND, REPORT, PUT or DELETE in a calendar of open slots."""
+        calendar, href = slots
+        method = environ["REQUEST_METHOD"]
+        if method == "DELETE":
+            return slot_calendar.delete(calendar, href)
+        try:
+            if method == "PUT":
+                text = httputils.read_request_body(self.configuration, environ, request[-1])
+                return slot_calendar.put(calendar, href, text, environ)
+            body = self._read_xml_request_body(environ, request[-1])
+        except (RuntimeError, UnicodeDecodeError):
+            return httputils.BAD_REQUEST
+        except TimeoutError:
+            return httputils.REQUEST_TIMEOUT
+        if method == "REPORT":
+            return slot_calendar.report(calendar, body)
+        return slot_calendar.propfind(calendar, href, environ.get("HTTP_DEPTH", "1"), body)
+
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return self._writing(super().do_PUT, request)
 
@@ -146,6 +185,9 @@ class BookingApplication(Application):
         return _guarded(posted, request)
 
     def do_REPORT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        slots = self._slots(*request[1:4])
+        if slots is not None:
+            return _guarded(self._asked_of_slots, (slots, *request))
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
@@ -195,6 +237,11 @@ class BookingApplication(Application):
     def _writing(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]) -> types.WSGIResponse:
         """A request that may schedule; nobody but the server puts anything into a box or removes one."""
         environ, path = request[0], request[2]
+        slots = self._slots(*request[1:4])
+        if slots is not None:
+            if environ["REQUEST_METHOD"] == "MOVE":
+                return httputils.FORBIDDEN
+            return _guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
             return _guarded(method, request)
         destination = urlparse(unquote(environ.get("HTTP_DESTINATION", ""))).path.removeprefix(request[1])

@@ -9,12 +9,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 from http import HTTPStatus
-from itertools import groupby
 
 from radicale import types
 
 from radicale_booking.dav.properties import clark
-from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.domain.itip import MOST_ATTENDEES, normalised
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import InvalidInput, SchedulingRefused
@@ -54,11 +52,8 @@ def post(app: Adapters, unit_of_work: UnitOfWork, user: str, text: str) -> types
 
 def _reply(app: Adapters, unit_of_work: UnitOfWork, request: FreeBusyRequest, attendee: str,
            principal: Principal) -> str:
-    found = sorted(busy.times(app, unit_of_work, principal, request.frame), key=lambda one: one.kind)
-    periods: list[tuple[str, Interval]] = []
-    for kind, times in groupby(found, key=lambda one: one.kind):
-        periods += [(kind, period) for period in merge(one.interval for one in times)]
-    return write_reply(request, attendee, sorted(periods, key=lambda one: one[1]), unit_of_work.now)
+    periods = busy.merged(busy.times(app, unit_of_work, principal, request.frame))
+    return write_reply(request, attendee, periods, unit_of_work.now)
 
 
 def _principal(app: Adapters, unit_of_work: UnitOfWork, address: str) -> Principal | None:

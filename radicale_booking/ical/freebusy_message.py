@@ -62,6 +62,18 @@ def write_reply(request: FreeBusyRequest, attendee: str, periods: Iterable[tuple
                                Line.make("METHOD", "REPLY"), Block("VFREEBUSY", [*lines])]).text()
 
 
+def write_publish(address: str, frame: Interval, periods: Iterable[tuple[str, Interval]], now: datetime,
+                  url: str) -> str:
+    """When ``address`` (a URI) is busy in ``frame``, for everybody (RFC 5546 §3.3.1)."""
+    lines = [Line.make("UID", url), Line.make("DTSTAMP", f"{now:{_STAMP}}"), Line.make("ORGANIZER", address),
+             Line.make("DTSTART", f"{frame.start:{_STAMP}}"), Line.make("DTEND", f"{frame.end:{_STAMP}}"),
+             Line.make("URL", url)]
+    lines += [Line.make("FREEBUSY", f"{period.start:{_STAMP}}/{period.end:{_STAMP}}", [("FBTYPE", kind)])
+              for kind, period in periods]
+    return Block("VCALENDAR", [Line.make("VERSION", "2.0"), Line.make("PRODID", "-//radicale-booking//EN"),
+                               Line.make("METHOD", "PUBLISH"), Block("VFREEBUSY", [*lines])]).text()
+
+
 def _instant(value: date) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(f"not an instant: {value}")

@@ -82,11 +82,12 @@ def list_users(app: Adapters) -> list[Principal]:
 
 
 def enable_host(app: Adapters, name: str, holidays: str | None = None,
-                auto_schedule: str | None = None) -> Principal:
+                auto_schedule: str | None = None, free_busy_url: bool | None = None) -> Principal:
     """Make the user ``name`` bookable, with bookable hours and a default calendar.
 
     ``holidays``: the country whose public holidays are days off, empty for none; None leaves it.
     ``auto_schedule``: one of ``AUTO_SCHEDULE_MODES``; None leaves it, or is automatic for a new host.
+    ``free_busy_url``: whether ``/freebusy/`` tells everybody when the host is busy; None leaves it.
     Raises ``NotFound`` or ``InvalidInput``.
     """
     if auto_schedule is not None and auto_schedule not in AUTO_SCHEDULE_MODES:
@@ -97,6 +98,8 @@ def enable_host(app: Adapters, name: str, holidays: str | None = None,
                                                                              else _HOSTS_MODE))
         if holidays is not None:
             principal = replace(principal, holidays=checked_code(holidays) if holidays else "")
+        if free_busy_url is not None:
+            principal = replace(principal, free_busy_url=free_busy_url)
         uow.principals.update(principal)
         make_collections(uow, principal)
         uow.audit.add("host enable", name)

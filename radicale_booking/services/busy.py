@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil, hours
-from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import InvalidCalendar
+from radicale_booking.errors import InvalidCalendar, NotFound
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 
@@ -46,6 +48,23 @@ def times(app: Adapters, uow: UnitOfWork, principal: Principal, frame: Interval,
     found += _unavailable(app, principal, frame)
     return sorted((BusyTime(Interval(max(one.interval.start, frame.start), min(one.interval.end, frame.end)), one.kind)
                    for one in found if one.interval.overlaps(frame)), key=lambda one: (one.interval, one.kind))
+
+
+def merged(found: Iterable[BusyTime]) -> list[tuple[str, Interval]]:
+    """FBTYPE and time, in order, those of one kind that touch as one."""
+    by_kind = sorted(found, key=lambda one: one.kind)
+    periods = [(kind, period) for kind, of_kind in groupby(by_kind, key=lambda one: one.kind)
+               for period in merge(one.interval for one in of_kind)]
+    return sorted(periods, key=lambda one: one[1])
+
+
+def published(app: Adapters, email: str, frame: Interval) -> list[tuple[str, Interval]]:
+    """When the host with the address is busy. Raises ``NotFound``, also where that is not for everybody."""
+    with app.store.read() as uow:
+        principal = uow.principals.by_email(email)
+        if principal is None or not principal.free_busy_url:
+            raise NotFound("free-busy", email)
+        return merged(times(app, uow, principal, frame))
 
 
 def _holidays(principal: Principal, frame: Interval) -> list[Interval]:

@@ -42,10 +42,13 @@ class Store(Protocol):
         """How much room the database takes."""
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy of the database to ``target`` while it is in use.
+        """Write a consistent copy of the database to ``target`` while it is in use: a file, or a dump of PostgreSQL."""
 
-        Raises ``InvalidInput`` where the database's own tools have to do it.
-        """
+    def restore(self, source: Path) -> None:
+        """Replace everything by the copy ``source``, all or nothing; whoever reads meanwhile sees one or the other."""
+
+    def scratch(self, folder: Path) -> AbstractContextManager[str]:
+        """The address of a new, empty database of this engine, in ``folder`` if it is a file; gone at the end."""
 
     def close(self) -> None:
         """Close every connection."""

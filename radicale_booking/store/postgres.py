@@ -22,9 +22,9 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from radicale_booking.domain.principal import NOBODY
-from radicale_booking.errors import InvalidInput, StoreUnavailable
+from radicale_booking.errors import StoreUnavailable
 from radicale_booking.postgres_settings import PostgresSettings
-from radicale_booking.store import sql
+from radicale_booking.store import postgres_tools, sql
 from radicale_booking.store.postgres_errors import translate
 from radicale_booking.store.postgres_sql import convert, rows
 from radicale_booking.store.schema import SchemaState
@@ -45,8 +45,9 @@ class PostgresConnection:
 
     engine = "postgres"
 
-    def __init__(self, raw: _Raw) -> None:
+    def __init__(self, raw: _Raw, conninfo: Callable[[], str]) -> None:
         self.raw = raw
+        self._conninfo = conninfo
 
     def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
         with self._savepoint(statement), _translated():
@@ -59,6 +60,11 @@ class PostgresConnection:
     def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
         with _translated(), self.raw.cursor() as cursor:
             cursor.executemany(convert(statement).encode(), rows)
+
+    def copy_to(self, target: Path) -> None:
+        """Write what the open transaction sees to ``target``, in pg_dump's custom format."""
+        with _translated():
+            postgres_tools.dump(self.raw, self._conninfo(), target)
 
     def script(self, text: str) -> Sequence[Row]:
         """Run the statements of ``text``, which has no parameters; the rows of the last."""
@@ -154,8 +160,15 @@ class PostgresStore:
             return int(connection.run("SELECT pg_database_size(current_database())", {})[0][0])
 
     def backup(self, target: Path) -> None:
-        raise InvalidInput("backup", str(target), "a PostgreSQL database is copied by its own tools",
-                           f"run pg_dump --format=custom --file={target} '{self.address}'")
+        with self._transaction(_READ) as connection:
+            connection.copy_to(target)
+
+    def restore(self, source: Path) -> None:
+        postgres_tools.restore(self._conninfo(), source)
+        self._version_checked = False
+
+    def scratch(self, _folder: Path) -> contextlib.AbstractContextManager[str]:
+        return postgres_tools.scratch(self.address, self._conninfo())
 
     def close(self) -> None:
         with self._lock:
@@ -169,7 +182,7 @@ class PostgresStore:
         raw = self._begun(pool, f"{begin}; SET LOCAL statement_timeout = '{self._settings.statement_timeout_seconds}s';"
                                 f" SET LOCAL lock_timeout = '{self._settings.lock_timeout_seconds}s'{then}")
         try:
-            yield PostgresConnection(raw)
+            yield PostgresConnection(raw, self._conninfo)
             with _translated():
                 # COMMIT of a transaction that failed is a ROLLBACK and no error.
                 if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
@@ -183,7 +196,7 @@ class PostgresStore:
         for last_try in (False, True):
             raw = self._taken(pool)
             try:
-                PostgresConnection(raw).script(begin)
+                PostgresConnection(raw, self._conninfo).script(begin)
                 return raw
             except BaseException:
                 died = raw.closed

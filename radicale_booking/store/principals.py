@@ -66,11 +66,13 @@ def _values(principal: Principal) -> dict[str, object]:
     return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
             "description": principal.description, "timezone": principal.timezone, "host": int(principal.host),
             "holidays": principal.holidays, "availability": principal.availability,
-            "auto_schedule": principal.auto_schedule, "language": principal.language, "agenda": principal.agenda}
+            "auto_schedule": principal.auto_schedule, "free_busy_url": int(principal.free_busy_url),
+            "language": principal.language, "agenda": principal.agenda}
 
 
 def _read(row: Row) -> Principal:
     return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
                      description=row["description"], timezone=row["timezone"], host=bool(row["host"]),
                      holidays=row["holidays"], availability=row["availability"], auto_schedule=row["auto_schedule"],
-                     language=row["language"], agenda=row["agenda"], id=row["id"])
+                     free_busy_url=bool(row["free_busy_url"]), language=row["language"], agenda=row["agenda"],
+                     id=row["id"])

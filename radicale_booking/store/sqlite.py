@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.store import sql
@@ -76,6 +77,16 @@ class SqliteConnection:
             self.raw.executemany(statement, rows)
         except sqlite3.Error as error:
             raise _translate(error) from error
+
+    def copy_to(self, target: Path) -> None:
+        """Write what the open transaction sees, else what is there now, into the new file ``target``."""
+        copy = sqlite3.connect(target)
+        try:
+            self.raw.backup(copy)
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+        finally:
+            copy.close()
 
     def script(self, text: str) -> None:
         """Run the statements of ``text`` one by one inside the open transaction."""
@@ -183,13 +194,24 @@ class SqliteStore:
             raise StoreUnavailable(f"{self.path}: {error.strerror}") from error
 
     def backup(self, target: Path) -> None:
-        copy = sqlite3.connect(target)
+        self._connection().copy_to(target)
+
+    def restore(self, source: Path) -> None:
+        copy = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)
         try:
-            self._connection().raw.backup(copy)
+            with self._writer:
+                copy.backup(self._connection().raw)
         except sqlite3.Error as error:
             raise _translate(error) from error
         finally:
             copy.close()
+
+    @contextlib.contextmanager
+    def scratch(self, folder: Path) -> Iterator[str]:
+        file = folder / "scratch.sqlite"
+        yield f"sqlite://{file}"
+        for name in (file, *(file.with_name(f"{file.name}-{end}") for end in ("wal", "shm"))):
+            name.unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 from radicale_booking.errors import Conflict
@@ -46,6 +47,9 @@ class Connection(Protocol):
 
     def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Run ``statement`` for each of ``rows``. Raises the same."""
+
+    def copy_to(self, target: Path) -> None:
+        """Write the whole database, as the transaction sees it, to the new file ``target``. Raises the same."""
 
 
 class UnitOfWork:

@@ -14,8 +14,11 @@ from flask_babel import Babel
 from radicale_booking.web import addresses, failures, headers, health, languages, wording
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
+from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
 from radicale_booking.web.reservation_page import cancel_reservation, event_file, show_reservation
+from radicale_booking.web.setup_page import davx5_code, profile, show_setup
+from radicale_booking.web.slot_feed import show_feed, wants_feed
 from radicale_booking.web.time_page import choose_time
 
 if TYPE_CHECKING:
@@ -61,9 +64,14 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
 def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/book/<host>/", "show_host", show_host)
     flask.add_url_rule("/book/<host>/<slug>/", "event_type", _event_type, methods=["GET", "POST"])
+    flask.add_url_rule("/book/<host>/<slug>/slots.ics", "slot_feed", show_feed)
     flask.add_url_rule("/booking/<token>/", "show_reservation", show_reservation)
     flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
+    flask.add_url_rule("/freebusy/<email>.ifb", "free_busy", show_free_busy)
+    flask.add_url_rule("/host/setup/", "setup", show_setup)
+    flask.add_url_rule("/host/setup/calendar.mobileconfig", "setup_profile", profile)
+    flask.add_url_rule("/host/setup/davx5.svg", "setup_code", davx5_code)
     flask.add_url_rule("/health", "health", health.health)
     flask.add_url_rule("/ready", "ready", health.ready)
 
@@ -71,6 +79,8 @@ def _add_pages(flask: Flask) -> None:
 def _event_type(host: str, slug: str) -> Response:
     if request.method == "POST":
         return take_booking(host, slug)
+    if wants_feed():
+        return show_feed(host, slug)
     if "start" in request.args:
         return ask_details(host, slug)
     return make_response(choose_time(host, slug))

@@ -27,7 +27,10 @@ def secure(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.endpoint != "static":
+    if response.mimetype == "text/calendar" and request.endpoint in ("slot_feed", "event_type", "free_busy"):
+        # Asked for again and again by programs, which then hear that nothing is new.
+        response.headers["Cache-Control"] = "no-cache"
+    elif request.endpoint != "static":
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")

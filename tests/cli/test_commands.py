@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,74 +11,9 @@ import pytest
 
 from radicale_booking import wsgi
 from radicale_booking.cli import demo
-from radicale_booking.cli.main import main
 from radicale_booking.store import sql
+from tests.cli.conftest import Shell, assert_refused
 from tests.postgres import Server
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command wrote and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-
-Shell = Callable[..., Done]
-
-
-@pytest.fixture
-def data_folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def shell(data_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """Runs one command on the configured site."""
-    config = data_folder.parent / "booking.ini"
-    config.write_text(f"[booking]\ndata_folder = {data_folder}\npublic_url = https://cal.example.org\n",
-                      encoding="utf-8")
-
-    def call(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr("sys.stdin", StringIO(stdin))
-        capsys.readouterr()
-        code: object = 0
-        try:
-            main(["--config", str(config), *arguments])
-        except SystemExit as ended:
-            code = ended.code
-        written = capsys.readouterr()
-        if isinstance(code, str):
-            # What the interpreter itself does with it.
-            return Done(1, written.out, written.err + code + "\n")
-        return Done(int(code or 0) if isinstance(code, int) else 0, written.out, written.err)
-
-    return call
-
-
-@pytest.fixture
-def anna(shell: Shell) -> Shell:
-    """The same with a host ``anna`` that has the event type ``intro-call`` and no bookable hours."""
-    added = shell("user", "add", "anna", "--email", "Anna@Example.org", "--timezone", "Europe/Berlin",
-                  "--password-stdin", "--host", stdin="secret\n")
-    assert added.code == 0, added.err
-    made = shell("event-type", "add", "anna", "intro-call", "--duration", "30", "--step", "15", "--notice", "60")
-    assert made.code == 0, made.err
-    return shell
-
-
-def assert_refused(done: Done, *words: str) -> None:
-    assert done.code == 1
-    assert done.out == ""
-    assert len(done.err.splitlines()) == 1, done.err
-    assert done.err.startswith("radicale-booking: ")
-    for word in words:
-        assert word in done.err
 
 
 def test_a_user_is_added_listed_and_removed(anna: Shell, data_folder: Path) -> None:
@@ -283,3 +214,8 @@ def test_an_application_is_built_once_when_the_first_request_comes(monkeypatch: 
     for _ in range(2):
         assert list(application({}, lambda *_: lambda _: None)) == [b"answer"]
     assert built == [1]
+
+
+def test_dns_records(anna: Shell) -> None:
+    assert "_caldavs._tcp.cal.example.org. SRV 0 1 443 cal.example.org." in anna("dns").out.splitlines()
+    assert len(anna("dns", "--json").data["records"]) == 6

@@ -248,6 +248,10 @@ def key(message: Message) -> str | tuple[str, ...]:
     return message.id if isinstance(message.id, str) else tuple(message.id)
 
 
+def written(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 
 
@@ -263,8 +267,8 @@ def test_catalogue_is_complete_compiled_and_keeps_placeholders(language: str) ->
         assert not message.fuzzy
         assert sorted(re.findall(r"%\(\w+\)s", str(message.string))) == sorted(re.findall(r"%\(\w+\)s", str(phrase)))
     compiled = read_mo(io.BytesIO((NOTIFY / "translations" / language / "LC_MESSAGES" / "mail.mo").read_bytes()))
-    assert {key(message): message.string for message in compiled if message.id} == {
-        phrase: message.string for phrase, message in messages.items()}
+    assert {key(message): written(message) for message in compiled if message.id} == {
+        phrase: written(message) for phrase, message in messages.items()}
 
 
 @pytest.mark.parametrize(("method", "heading"), [("REQUEST", "Invitation"), ("CANCEL", "Cancelled"),

@@ -284,11 +284,6 @@ def test_the_password_comes_from_its_file_and_is_never_shown(postgres_server: Se
         store.schema_state()
 
 
-def test_a_copy_is_left_to_postgresqls_own_tools(store: PostgresStore, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="pg_dump"):
-        store.backup(tmp_path / "copy")
-
-
 def test_a_character_that_postgresql_cannot_keep_is_refused(store: PostgresStore) -> None:
     with pytest.raises(InvalidInput, match="NUL"), store.write(principal="eve") as uow:
         uow.principals.add(Principal("eve", description="a\0b"))

@@ -1,0 +1,79 @@
+"""The caretaker: a thread beside the worker that makes the backups the settings ask for."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from radicale_booking.errors import BookingError
+from radicale_booking.services import backup
+from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.backup import BackupBusy
+
+_LOOK_SECONDS = 30.0
+_GRACE_SECONDS = 30.0
+
+
+class Caretaker:
+    """Looks after ``app`` until it is told to stop; ``say`` tells people a sentence, each trouble once."""
+
+    def __init__(self, app: Adapters, say: Callable[[str], None]) -> None:
+        self._app = app
+        self._say = say
+        self._stopping = threading.Event()
+        self._trouble = ""
+        self._copied: tuple[int, ...] | None = None
+        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+
+    def start(self) -> None:
+        """Begin, where the settings ask for anything."""
+        settings = self._app.settings.backup
+        if settings.every_hours or settings.continuous_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; a backup that takes longer than the grace is given up, and the next one removes its traces."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(_GRACE_SECONDS)
+
+    def _run(self) -> None:
+        pause = self._app.settings.backup.continuous_seconds
+        look = min(float(pause or _LOOK_SECONDS), _LOOK_SECONDS)
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._look(continuous=bool(pause))
+            except BackupBusy:
+                pass  # another process of this site makes it
+            except BookingError as error:
+                self._tell(f"no backup: {error}")
+            except Exception:  # noqa: BLE001 - whatever it is, the next one may succeed
+                traceback.print_exc()
+            self._stopping.wait(max(0.0, look - (time.monotonic() - began)))
+
+    def _look(self, *, continuous: bool) -> None:
+        problems: tuple[str, ...] = ()
+        if backup.due(self._app):
+            problems = backup.create(self._app).problems
+        if continuous:
+            state = self._state()
+            if state is None or state != self._copied:
+                problems += backup.create(self._app, current=True).problems
+                self._copied = state
+        self._tell("; ".join(problems))
+
+    def _state(self) -> tuple[int, ...] | None:
+        """What differs after each commit to an SQLite file; None where that cannot be told."""
+        file = self._app.settings.database_file
+        if file is None:
+            return None
+        found = [path.stat() for path in (file, file.with_name(f"{file.name}-wal")) if path.exists()]
+        return tuple(number for one in found for number in (one.st_mtime_ns, one.st_size))
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            self._say(trouble)
+        self._trouble = trouble
