@@ -62,7 +62,8 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "title": booked.title, "details": details,
         "heading": translate(wording.HEADINGS[notice.event, notice.role]) % names,
-        "badge": "" if notice.event == "follow-up" else translate(wording.BADGES[booked.status]), "tone": _TONES[booked.status],
+        "badge": "" if notice.event == "follow-up" else translate(wording.BADGES[booked.status]),
+        "tone": _TONES[booked.status],
         "days": days, "times": times, "zone": zone_words, "words": notice.words,
         "facts": [(translate("What"), booked.title), (translate("When"), "\n".join([*days, times, zone_words])),
                   *details],
@@ -101,7 +102,8 @@ def _details(notice: Notice, translate: wording.Translate) -> list[tuple[str, st
     people = {"invitee": notice.host.shown_name, "host": invitee,
               "guest": f"{notice.host.shown_name}\n{booked.invitee_name}"}
     private = notice.role == "guest"
-    details = [(translate("Reason"), booked.reason), (translate("With"), people[notice.role]), (translate("Where"), booked.location),
+    details = [(translate("Reason"), booked.reason), (translate("With"), people[notice.role]),
+               (translate("Where"), booked.location),
                (translate("Guests"), "\n".join(booked.guests)), (translate("Note"), booked.note),
                *(() if private else notice.answers)]
     return [(label, value) for label, value in details if value]

@@ -34,7 +34,8 @@ def agenda(now: datetime) -> AgendaNotice:
     first = replace(_booked(now, "book"), note="")
     later = [timedelta(hours=2 * number) for number in range(len(_NAMES))]
     booked = [replace(first, start=first.start + wait, end=first.end + wait, invitee_name=name,
-                      invitee_email=f"{name.split()[0].lower()}@example.org", status="pending" if number == 1 else "confirmed")
+                      invitee_email=f"{name.split()[0].lower()}@example.org",
+                      status="pending" if number == 1 else "confirmed")
               for number, (name, wait) in enumerate(zip(_NAMES, later, strict=True))]
     return AgendaNotice(_ANNA, str(_ANNA.email), first.start.date(), booked, "preview", now)
 
