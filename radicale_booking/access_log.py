@@ -1,7 +1,9 @@
-"""One line for each request: time, method, path, status, milliseconds. No address, no user, no query, no token."""
+"""One line for each request: time, method, path, status, milliseconds, request id. No address, no user, no query, no
+token."""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -9,6 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
+
+from radicale_booking.observed import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,9 +25,10 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0]")
 class AccessLog:
     """Wraps a WSGI application; the time runs until its answer is complete or handed over to be streamed."""
 
-    def __init__(self, application: WSGIApplication, out: TextIO | None = None) -> None:
+    def __init__(self, application: WSGIApplication, out: TextIO | None = None, *, as_json: bool = False) -> None:
         self._application = application
         self._out = out
+        self._as_json = as_json
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -41,13 +46,18 @@ class AccessLog:
         finally:
             milliseconds = (time.perf_counter() - began) * 1000
             path = str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
-            self._write(str(environ.get("REQUEST_METHOD", "?")), path, status, milliseconds)
+            self._write(str(environ.get("REQUEST_METHOD", "?")), path, status, milliseconds,
+                        str(environ.get(REQUEST_ID, "-")))
 
-    def _write(self, method: str, path: str, status: str, milliseconds: float) -> None:
+    def _write(self, method: str, path: str, status: str, milliseconds: float, request_id: str) -> None:
         now = datetime.now(UTC)
         shown = _CONTROL.sub("?", _TOKEN.sub("…", path.encode("latin-1", "replace").decode("utf-8", "replace")))
+        instant = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
         # One write a line, so that lines of several processes do not mix.
         out = self._out or sys.stdout
-        out.write(f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z {method} {shown} {status} "
-                  f"{milliseconds:.1f} ms\n")
+        if self._as_json:
+            out.write(json.dumps({"time": instant, "method": method, "path": shown, "status": int(status),
+                                  "ms": round(milliseconds, 1), "request_id": request_id}) + "\n")
+        else:
+            out.write(f"{instant} {method} {shown} {status} {milliseconds:.1f} ms {request_id}\n")
         out.flush()

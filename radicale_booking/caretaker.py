@@ -1,4 +1,4 @@
-"""The caretaker: a thread beside the worker that makes the backups the settings ask for."""
+"""The caretaker: a thread beside the worker that makes backups and does maintenance as the settings ask for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from radicale_booking.errors import BookingError
-from radicale_booking.services import backup
+from radicale_booking.services import backup, maintenance
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.backup import BackupBusy
 
@@ -28,13 +28,11 @@ class Caretaker:
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
 
     def start(self) -> None:
-        """Begin, where the settings ask for anything."""
-        settings = self._app.settings.backup
-        if settings.every_hours or settings.continuous_seconds:
-            self._thread.start()
+        """Begin."""
+        self._thread.start()
 
     def stop(self) -> None:
-        """End; a backup that takes longer than the grace is given up, and the next one removes its traces."""
+        """End; maintenance stops at once, a backup that takes longer than the grace is given up."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(_GRACE_SECONDS)
@@ -46,10 +44,11 @@ class Caretaker:
             began = time.monotonic()
             try:
                 self._look(continuous=bool(pause))
+                self._maintain()
             except BackupBusy:
                 pass  # another process of this site makes it
             except BookingError as error:
-                self._tell(f"no backup: {error}")
+                self._tell(f"no backup or maintenance: {error}")
             except Exception:  # noqa: BLE001 - whatever it is, the next one may succeed
                 traceback.print_exc()
             self._stopping.wait(max(0.0, look - (time.monotonic() - began)))
@@ -64,6 +63,12 @@ class Caretaker:
                 problems += backup.create(self._app, current=True).problems
                 self._copied = state
         self._tell("; ".join(problems))
+
+    def _maintain(self) -> None:
+        # The quiet hours are those of the place where the machine is.
+        if maintenance.due(self._app, self._app.clock().astimezone().hour):
+            for problem in maintenance.run(self._app, stopping=self._stopping.is_set).problems:
+                self._say(f"the database: {problem}")
 
     def _state(self) -> tuple[int, ...] | None:
         """What differs after each commit to an SQLite file; None where that cannot be told."""

@@ -80,6 +80,10 @@ class Conflict(BookingError):
     """The request contradicts the present state."""
 
 
+#: Those of ``domain.slots.RULES`` that refuse what was free before.
+_TAKING = frozenset({"busy", "occupancy", "limit", "seats"})
+
+
 @dataclass(eq=False)
 class SlotTaken(Conflict):
     """``start`` (aware UTC) is not free; ``alternatives`` are the nearest free starts (aware UTC, sorted).
@@ -90,6 +94,11 @@ class SlotTaken(Conflict):
     start: datetime
     alternatives: Sequence[datetime] = field(default_factory=tuple)
     rule: str = "occupancy"
+
+    @property
+    def offered_before(self) -> bool:
+        """Whether somebody or something took it; else it is no time that is offered at all."""
+        return self.rule in _TAKING
 
 
 class ScheduleTagChanged(Conflict):

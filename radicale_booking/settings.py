@@ -97,6 +97,22 @@ def days(value: Any) -> int:
     return number
 
 
+def days_or_never(value: Any) -> int:
+    """A whole number of days from 0 to 36 600. Raises ``ValueError``."""
+    number = int(value)
+    if not 0 <= number <= 36_600:
+        raise ValueError(f"out of range: {number}")
+    return number
+
+
+def hour_or_never(value: Any) -> int:
+    """An hour of the day from 0 to 23, or -1. Raises ``ValueError``."""
+    number = int(value)
+    if not -1 <= number <= 23:
+        raise ValueError(f"out of range: {number}")
+    return number
+
+
 def positive_count(value: Any) -> int:
     """A whole number from 1 to 1 000. Raises ``ValueError``."""
     number = int(value)
@@ -122,20 +138,36 @@ BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
     "secret_file": {"value": "", "help": "key that signs links; created on first use", "type": filepath},
     "instance_past_days": {"value": "366", "help": "how far back recurring events are indexed", "type": days},
     "instance_future_days": {"value": "731", "help": "how far ahead recurring events are indexed", "type": days},
+    "maintenance_hour": {"value": "3", "help": "the hour of the machine's day to do maintenance in; -1: never",
+                         "type": hour_or_never},
+    "keep_mail_days": {"value": "90", "help": "how long mail that was sent is kept; 0: for ever",
+                       "type": days_or_never},
+    "keep_audit_days": {"value": "1100", "help": "how long the audit trail is kept; 0: for ever",
+                        "type": days_or_never},
+    "keep_sync_days": {"value": "180", "help": "how long removals are remembered for programs; 0: for ever",
+                       "type": days_or_never},
+    "keep_reservations_days": {"value": "0", "help": "how long past reservations say who booked; 0: for ever",
+                               "type": days_or_never},
     "access_log": {"value": "True", "help": "one line for each request on standard output", "type": bool},
+    "access_log_json": {"value": "False", "help": "whether that line is a JSON object", "type": bool},
+    "metrics_token_file": {"value": "", "help": "file with what reads /metrics from elsewhere", "type": filepath},
     "threads": {"value": "8", "help": "requests that one process answers at the same time", "type": positive_count},
 }
 
 #: Options that a stock Radicale, which refuses a section ``[booking]``, may carry in ``[storage]`` instead.
 STOCK_OPTIONS = ("public_url", "secret_file")
 
-_OWN_OPTIONS = ("instance_past_days", "instance_future_days", "access_log", "threads")
+_OWN_OPTIONS = ("instance_past_days", "instance_future_days", "access_log", "access_log_json", "metrics_token_file",
+                "threads", "maintenance_hour",
+                "keep_mail_days", "keep_audit_days", "keep_sync_days", "keep_reservations_days")
 
 _ACCEPTED: dict[Any, str] = {
     bool: "yes or no",
     int: "a whole number",
     positive_int: "a whole number, 0 or more",
     days: "a whole number of days from 1 to 3660",
+    days_or_never: "a whole number of days from 0 to 36600",
+    hour_or_never: "an hour from 0 to 23, or -1",
     positive_count: "a whole number from 1 to 1000",
     database_url: "sqlite:///PATH or postgresql://USER@HOST/NAME without a password",
     mail_domain: "a domain such as calendar.example.org",
@@ -180,7 +212,14 @@ class Settings:
     instance_past_days: int = 366
     instance_future_days: int = 731
     access_log: bool = True
+    access_log_json: bool = False
+    metrics_token_file: str = ""
     threads: int = 8
+    maintenance_hour: int = 3
+    keep_mail_days: int = 90
+    keep_audit_days: int = 1100
+    keep_sync_days: int = 180
+    keep_reservations_days: int = 0
     mail: MailSettings = field(default_factory=MailSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)

@@ -20,6 +20,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.ical import availability, instances, reservation_event, scheduling, window_text
 from radicale_booking.links import SignedLinks
+from radicale_booking.meter import PrometheusMeter
 from radicale_booking.notify.mail import MailComposer
 from radicale_booking.notify.smtp import SmtpMailer
 from radicale_booking.notify.webhook import WebhookPoster
@@ -96,8 +97,9 @@ def storage_adapters(configuration: Configuration) -> Adapters:
 def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Adapters:
     """New adapters on the database of ``settings``, whose schema is left as it is; close their store when done."""
     _make_folder(settings.database_file.parent if settings.database_file is not None else settings.data_folder)
+    meter = PrometheusMeter()
     return Adapters(
-        store=open_store(settings.database, clock=clock, postgres=settings.postgres),
+        store=open_store(settings.database, clock=clock, postgres=settings.postgres, waited=meter.waited),
         clock=clock,
         calendar=ICalendarCodec(settings.instance_past_days, settings.instance_future_days),
         scheduling=scheduling,
@@ -106,6 +108,7 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         composer=MailComposer(settings.mail),
         mailer=SmtpMailer(settings.mail) if settings.mail.host else None,
         poster=WebhookPoster(settings.webhooks),
+        meter=meter,
     )
 
 

@@ -17,6 +17,7 @@ from radicale_booking import web, wiring
 from radicale_booking.access_log import AccessLog
 from radicale_booking.dav.application import BookingApplication
 from radicale_booking.errors import Unavailable
+from radicale_booking.observed import Observed
 from radicale_booking.services import upkeep
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     except RuntimeError as error:
         # What Radicale and its plugins raise when files or servers that the configuration names cannot be had.
         raise Unavailable(f"cannot start: {error}") from error
-    return AccessLog(application) if logged and site.settings.access_log else application
+    if logged and site.settings.access_log:
+        application = AccessLog(application, as_json=site.settings.access_log_json)
+    return Observed(application, site.app.meter)
 
 
 def _set_up_log(configuration: Configuration) -> None:

@@ -169,6 +169,7 @@ CREATE TABLE window_problem (
 CREATE INDEX window_problem_item ON window_problem (item_id);
 
 -- Occurrences booked together share a series: the UID of their calendar object, where recurrence_epoch tells them apart.
+-- object_uid: the UID of the host's object, where it is another since the host's program cut the series in two.
 CREATE TABLE reservation (
     id INTEGER PRIMARY KEY,
     principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
@@ -193,6 +194,7 @@ CREATE TABLE reservation (
     guests TEXT NOT NULL DEFAULT '[]',
     series TEXT,
     recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
+    object_uid TEXT,
     CHECK (start_epoch < end_epoch)
 );
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
@@ -200,6 +202,7 @@ CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idemp
 CREATE INDEX reservation_start ON reservation (principal_id, start_epoch);
 CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);
 CREATE INDEX reservation_series ON reservation (series) WHERE series IS NOT NULL;
+CREATE INDEX reservation_object ON reservation (object_uid) WHERE object_uid IS NOT NULL;
 CREATE INDEX reservation_expires ON reservation (expires_epoch) WHERE status = 'pending';
 CREATE INDEX reservation_invitee ON reservation (event_type_id, lower(invitee_email));
 
@@ -232,6 +235,7 @@ CREATE TABLE seat (
     answers TEXT NOT NULL DEFAULT '{}',
     idempotency_key TEXT
 );
+CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';

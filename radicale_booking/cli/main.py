@@ -36,6 +36,9 @@ from radicale_booking.cli import (
     mail_preview,
     mail_retry,
     mail_test,
+    maintain,
+    privacy_erase,
+    privacy_export,
     reservation_cancel,
     reservation_confirm,
     reservation_decline,
@@ -87,6 +90,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "backup": ("Archives of everything, and the proof that they are good.", {
         "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
         "restore": backup_restore.command}),
+    "privacy": ("What is known of a person.", {
+        "export": privacy_export.command, "erase": privacy_erase.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),
     "export": ("Write everything out for elsewhere.", {"radicale": export_radicale.command}),
 }
@@ -100,6 +105,7 @@ def build() -> typer.Typer:
     root.callback()(_root)
     root.command("serve")(serve.command)
     root.command("worker")(worker.command)
+    root.command("maintain")(maintain.command)
     root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
@@ -134,7 +140,8 @@ def sentence(error: BookingError) -> str:
     if isinstance(error, SlotTaken):
         nearest = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
         hint = f"; nearest: {nearest}" if nearest else ""
-        return f"{error.start:%Y-%m-%dT%H:%MZ} is not free ({error.rule}){hint}"
+        state = "free" if error.offered_before else "an offered time"
+        return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state} ({error.rule}){hint}"
     if isinstance(error, IllegalTransition):
         return f"cannot {error.event} a reservation that is {error.state}"
     return " ".join((error.reason if isinstance(error, Unavailable) else str(error)).split())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import signal
 import sys
+import tempfile
 from typing import Annotated
 
 import typer
@@ -11,6 +15,7 @@ import typer
 from radicale_booking import __version__, listening, serving, wiring, wsgi
 from radicale_booking import settings as settings_module
 from radicale_booking.cli.invocation import Context, invocation
+from radicale_booking.meter import SHARED_FOLDER
 from radicale_booking.settings import InvalidSettings
 from radicale_booking.supervisor import Supervisor
 from radicale_booking.worker import Worker, run_worker
@@ -69,6 +74,7 @@ def command(
         if serve():
             serving.start_again(sockets)
     else:
+        _share_counts()
         # Migrated once, before the processes that share the database start; no connection may cross a fork.
         wiring.load(config_path, hosts=hosts)
         wiring.close()
@@ -76,6 +82,15 @@ def command(
         Supervisor([serve] * workers + [lambda: run_worker(config_path, hosts=hosts)], may_reload).run()
     for opened in sockets:
         opened.close()
+
+
+def _share_counts() -> None:
+    """Let the processes count together; what they leave goes with this one."""
+    if not os.environ.get(SHARED_FOLDER):
+        folder, owner = tempfile.mkdtemp(prefix="radicale-booking-counts-"), os.getpid()
+        os.environ[SHARED_FOLDER] = folder
+        # The children inherit this and must not do it.
+        atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
 
 
 def _bracketed(host: str) -> str:

@@ -55,7 +55,8 @@ def response(error: BookingError) -> types.WSGIResponse:
 def _sentence(error: BookingError) -> str:
     if isinstance(error, SlotTaken):
         free = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
-        return f"{error.start:%Y-%m-%dT%H:%MZ} is not free." + (f" Free: {free}" if free else "")
+        state = "free" if error.offered_before else "an offered time"
+        return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state}." + (f" Free: {free}" if free else "")
     if isinstance(error, Unavailable):
         return "The server cannot do this now."
     return str(error)

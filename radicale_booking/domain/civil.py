@@ -45,10 +45,16 @@ def wall(instant: datetime, tz: tzinfo) -> datetime:
     return instant.astimezone(tz).replace(tzinfo=None, fold=0)
 
 
-def day(on: date, tz: tzinfo) -> Interval:
-    """All of the local day ``on`` in ``tz``; 23 to 25 hours where clocks change."""
-    start = to_utc(datetime.combine(on, time()), tz)
-    return Interval(start, to_utc(datetime.combine(on + timedelta(days=1), time()), tz))
+def day(on: date, tz: tzinfo) -> Interval | None:
+    """All of the local day ``on`` in ``tz``, 23 to 25 hours where clocks change; None where ``tz`` left it out, as
+    Samoa did with 30 December 2011."""
+    start, end = midnight(on, tz), midnight(on + timedelta(days=1), tz)
+    return Interval(start, end) if start < end else None
+
+
+def midnight(on: date, tz: tzinfo) -> datetime:
+    """The first instant (aware UTC) of the local day ``on`` in ``tz``."""
+    return to_utc(datetime.combine(on, time()), tz)
 
 
 def pieces(interval: Interval, tz: tzinfo) -> list[tuple[Interval, timedelta]]:

@@ -78,7 +78,7 @@ def opened(windows: Iterable[Window], overrides: Mapping[date, Hours], zone: Zon
            closed: Sequence[Interval] = ()) -> list[Window]:
     """What is left of ``windows`` without ``days_off``, with ``overrides`` in place of their days, and outside the
     ``closed`` times; days are local in ``zone``."""
-    holes = [civil.day(day, zone) for day in {*overrides, *days_off}]
+    holes = [hole for day in {*overrides, *days_off} if (hole := civil.day(day, zone)) is not None]
     found = [part for window in windows for part in window.without(holes)]
     found += [window for day, hours in overrides.items() for window in _override(day, hours, zone)]
     return [part for window in found for part in window.without(closed)]

@@ -92,6 +92,9 @@ def expand(components: Sequence[Component], frame: Interval, floating_zone: tzin
             found, whole = _series(master, overrides, frame, floating_zone)
             instances += found
             complete &= whole
+            if len(instances) > LIMIT:
+                raise InvalidCalendar("VEVENT", str(len(instances)), "too many occurrences",
+                                      f"at most {LIMIT} are read")
             endless |= not whole
     starts = [instance.start for instance in instances]
     if not complete:

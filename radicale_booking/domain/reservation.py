@@ -30,7 +30,8 @@ class Reservation:
     """One booking of ``host``; instants are aware UTC, zones IANA names, ``uid`` its own for ever.
 
     ``other_hosts`` meet too (a collective team). Occurrences that were booked together share ``series``, which is the
-    UID of their one calendar object, in which ``recurrence`` tells this one apart: its first start.
+    UID of their one calendar object, in which ``recurrence`` tells this one apart: its first start. ``object_uid``: the
+    UID of the hosts' object, where it is another since a host's program cut the series in two.
     ``seat``: where the reservation of a group is seen by one invitee, the uid of that invitee's seat.
     ``answers``: question's key -> answer; ``guests``: e-mail addresses.
     """
@@ -56,6 +57,7 @@ class Reservation:
     other_hosts: tuple[str, ...] = ()
     series: str | None = None
     recurrence: datetime | None = None
+    object_uid: str | None = None
     seat: str | None = None
     sequence: int = 0
     reason: str = ""
@@ -64,7 +66,12 @@ class Reservation:
 
     @property
     def calendar_uid(self) -> str:
-        """The UID of the calendar object that stands for it (RFC 5545 §3.8.4.7)."""
+        """The UID of the calendar object that stands for it with its hosts (RFC 5545 §3.8.4.7)."""
+        return self.object_uid or self.invitation_uid
+
+    @property
+    def invitation_uid(self) -> str:
+        """The UID under which its invitees know it, for ever."""
         return self.series or self.uid
 
     @property

@@ -234,9 +234,9 @@ def bookable_period(event_type: EventType, now: datetime, zone: ZoneInfo) -> tup
         end = _business_day(local.date(), event_type.horizon.days)
         latest = civil.to_utc(datetime.combine(end, local.time()), zone)
     if event_type.first_day is not None:
-        earliest = max(earliest, civil.day(event_type.first_day, zone).start)
+        earliest = max(earliest, civil.midnight(event_type.first_day, zone))
     if event_type.last_day is not None:
-        latest = civil.day(event_type.last_day, zone).end
+        latest = civil.midnight(event_type.last_day + timedelta(days=1), zone)
     return earliest, latest
 
 

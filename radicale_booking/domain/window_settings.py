@@ -35,6 +35,7 @@ _NO = frozenset({"no", "n", "false", "off", "0", "nein", "non", "nee", "não"})
 #: What stands after a colon in a setting, and hardly in prose.
 _SETTING_VALUE = re.compile(r"[\d.,:]+\s*(?:[^\W\d_]+)?(?:\s*/\s*[\w]+)?|yes|no|ja|nein|oui|non|sí|si")
 _DAY = timedelta(days=1)
+_LONGEST_MINUTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def length(text: str) -> timedelta:
         first, second = _UNITS.get(matched[2] or "m"), _UNITS.get(matched[4] or "m")
         if first and second and (matched[3] is None or first > second):
             minutes = float(matched[1].replace(",", ".")) * first + int(matched[3] or 0) * second
-    if minutes is None or minutes != int(minutes) or minutes > 1_000_000:
+    if minutes is None or minutes != int(minutes) or minutes > _LONGEST_MINUTES:
         raise _refused("is not a length of time in whole minutes", "write it like 30m, 1h30 or 2 days")
     return timedelta(minutes=int(minutes))
 

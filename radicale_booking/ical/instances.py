@@ -21,9 +21,14 @@ _SUMMARY_LIMIT = 200
 _OTHER_LINES = re.compile(
     r"^(?:VERSION|PRODID|DTSTAMP|CREATED|LAST-MODIFIED|DESCRIPTION|COMMENT|LOCATION|URL|ATTACH|CLASS|X-ALT-DESC)"
     r"[:;].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
-_ZONE_BLOCK = re.compile(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE", re.DOTALL)
-_RECURS = re.compile(r"^(?:RRULE|RDATE)", re.MULTILINE)
-_BOUNDS = {name: re.compile(rf"^DT{name.upper()}[^:\r\n]*:(\d{{8}})", re.MULTILINE) for name in ("start", "end")}
+_OTHER_BLOCKS = re.compile(r"BEGIN:(VTIMEZONE|VALARM).*?END:\1", re.DOTALL | re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n[ \t]")
+#: What an object that cannot be read says about time: days, or lines with days.
+_NAMED = {name: re.compile(pattern, re.MULTILINE | re.IGNORECASE) for name, pattern in {
+    "DTSTART": r"^DTSTART[^:\r\n]*:(\d{8})", "DTEND": r"^DTEND[^:\r\n]*:(\d{8})", "RDATE": r"^RDATE[^:\r\n]*:(.*)",
+    "RRULE": r"^(RRULE)\b", "UNTIL": r"^RRULE[^:\r\n]*:(?:.*;)?UNTIL=(\d{8})"}.items()}
+_DAY_OF = re.compile(r"\b(\d{8})(?=T|\b)")
+_MOST_DIGITS = 1_000_000
 _DATES = re.compile(r"^(?:EXDATE|RDATE)[;:].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
 #: A single object with more events is refused before it is parsed.
 MOST_EVENTS = 5_000
@@ -71,19 +76,30 @@ def _check_size(text: str) -> None:
 
 
 def _unreadable(text: str, reason: str) -> ItemIndex:
-    """An object that blocks all the time it may cover: around the times it names, or all time where it may recur."""
-    events = _ZONE_BLOCK.sub("", text)
-    starts = _BOUNDS["start"].findall(events)
-    if _RECURS.search(events) or not starts or len(starts) < events.count("BEGIN:VEVENT"):
+    """An object that blocks the time it may cover and no more: from the first time that it names, to the last one if
+    it ends. All time where it does not say enough."""
+    events = _OTHER_BLOCKS.sub("", _FOLD.sub("", text))
+    named = {name: found.findall(events) for name, found in _NAMED.items()}
+    if not named["DTSTART"] or len(named["DTSTART"]) < events.count("BEGIN:VEVENT"):
         return ItemIndex(unreadable=reason)
+    if sum(map(len, named["RDATE"])) > _MOST_DIGITS:
+        return ItemIndex(unreadable=reason)
+    extra = [day for dates in named["RDATE"] for day in _DAY_OF.findall(dates)]
     try:
-        named = [datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
-                 for day in starts + _BOUNDS["end"].findall(events)]
+        starts, ends = ([datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) for day in days]
+                        for days in (named["DTSTART"] + extra, named["DTEND"] + named["UNTIL"]))
     except ValueError:
         return ItemIndex(unreadable=reason)
+    # What is counted or lasts as long as it says may end whenever.
+    endless = len(named["RRULE"]) > len(named["UNTIL"]) or "\nDURATION" in events or "/" in "".join(named["RDATE"])
+    longest = max([*starts, *ends]) - min(starts) if named["RRULE"] or extra else 0 * _DAY
     # No zone is further from UTC than a day, and a date lasts one.
-    last = _epoch(max(named) + 3 * _DAY) if "\nDURATION" not in events else LAST_EPOCH
-    return ItemIndex(_epoch(min(named) - _DAY), last, unreadable=reason)
+    last = LAST_EPOCH if endless else min(LAST_EPOCH, _epoch(max([*starts, *ends])) + _seconds(longest + 3 * _DAY))
+    return ItemIndex(_epoch(min(starts)) - _seconds(_DAY), last, unreadable=reason)
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
 def _row(instance: Instance) -> InstanceRow:

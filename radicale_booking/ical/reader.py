@@ -86,11 +86,19 @@ def _partstat(event: Any, addresses: Collection[str]) -> str:
 
 
 def _check_zones(event: Any) -> None:
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        value = event.get(name)
-        zone = value.params.get("TZID") if value is not None else None
-        if zone is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
+    """A local time in a zone that nobody knows may be any instant."""
+    for name in ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"):
+        for value in _many(event, name):
+            zone = value.params.get("TZID")
+            moments = [entry.dt for entry in value.dts] if hasattr(value, "dts") else [value.dt]
+            if zone is None or all(_is_placed(moment) for moment in moments):
+                continue
             raise InvalidCalendar(name, str(zone), "is in a zone that nobody defines", "choose a zone in the calendar")
+
+
+def _is_placed(moment: Any) -> bool:
+    moment = moment[0] if isinstance(moment, tuple) else moment
+    return not isinstance(moment, datetime) or moment.tzinfo is not None
 
 
 def _duration(event: Any, start: date | datetime) -> timedelta:

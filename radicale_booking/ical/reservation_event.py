@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,21 +94,52 @@ def _write_series(calendar: Any, event: Any, booked: BookedEvent) -> None:
         event.add("RRULE", {"FREQ": _FREQUENCY[booked.every], "INTERVAL": booked.interval, "COUNT": len(recurrences)})
     else:
         event.add("RDATE", recurrences[1:])
+    written = _Overrides([found for found in calendar.subcomponents
+                          if "RECURRENCE-ID" in found and str(found.get("UID", "")) == first.calendar_uid])
     calendar.subcomponents = [found for found in calendar.subcomponents if "RECURRENCE-ID" not in found]
     usual = str(event["STATUS"])
     for reservation, recurrence in zip(booked.reservations, recurrences, strict=True):
-        status = _STATUS.get(reservation.status)
+        status, kept = _STATUS.get(reservation.status), written.at(recurrence)
         if status is None:
             event.add("EXDATE", recurrence.astimezone(booked.zone))
-        elif (reservation.start, reservation.end, status) != (recurrence, recurrence + length, usual):
-            calendar.add_component(_override(event, reservation, recurrence, status, booked.zone))
+        elif kept is not None or (reservation.start, reservation.end, status) != (
+                recurrence, recurrence + length, usual):
+            calendar.add_component(_override(event, kept, reservation, recurrence, status, booked.zone))
 
 
-def _override(event: Any, reservation: Reservation, recurrence: datetime, status: str, zone: ZoneInfo) -> Any:
-    override = event.copy(recursive=True)
-    for name in ("RRULE", "RDATE", "EXDATE"):
+class _Overrides:
+    """The changed occurrences of one event by the starts that its rule gives them (RFC 5545 §3.8.4.4)."""
+
+    def __init__(self, events: Iterable[Any]) -> None:
+        self._by_start = {_recurrence(event): event for event in events}
+        self._following = sorted(start for start, event in self._by_start.items()
+                                 if str(event["RECURRENCE-ID"].params.get("RANGE", "")).upper() == "THISANDFUTURE")
+
+    def own(self, start: datetime) -> Any | None:
+        """The one for this occurrence alone, or that begins with it."""
+        return self._by_start.get(start)
+
+    def following(self, start: datetime) -> Any | None:
+        """The one that changes this occurrence as one of those that come after another."""
+        place = bisect_right(self._following, start)
+        return self._by_start[self._following[place - 1]] if place else None
+
+    def at(self, start: datetime) -> Any | None:
+        """The one that says what this occurrence is like."""
+        return self.own(start) or self.following(start)
+
+
+def _override(event: Any, kept: Any | None, reservation: Reservation, recurrence: datetime, status: str,
+              zone: ZoneInfo) -> Any:
+    """The occurrence as an event: what the host wrote into it (``kept``) stays, people and times are ours."""
+    override = (event if kept is None else kept).copy(recursive=True)
+    for name in ("RRULE", "RDATE", "EXDATE", "DURATION"):
         override.pop(name, None)
-    override.add("RECURRENCE-ID", recurrence.astimezone(zone))
+    for name in ("ORGANIZER", "ATTENDEE", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED"):
+        override.pop(name, None)
+        if name in event:
+            override[name] = event[name]
+    _set(override, "RECURRENCE-ID", recurrence.astimezone(zone))
     _set(override, "STATUS", status)
     _set(override, "DTSTART", _local(reservation.start, zone))
     _set(override, "DTEND", _local(reservation.end, zone))
@@ -151,24 +184,33 @@ def read_changes(text: str, uid: str) -> list[EventChange]:
         raise InvalidCalendar("VEVENT", uid, "is not in the object", "keep the event's UID")
     if "RRULE" not in master and "RDATE" not in master:
         return [_change(master)]
-    overrides = {_recurrence(event): event for event in events if event is not master}
-    return _occurrences(master, overrides)
+    return _occurrences(master, _Overrides([event for event in events if event is not master]))
 
 
-def _occurrences(master: Any, overrides: dict[datetime, Any]) -> list[EventChange]:
+def _occurrences(master: Any, overrides: _Overrides) -> list[EventChange]:
     plain = _change(master)
     read: Component = component(master)
     frame = Interval(plain.start - _DAY, plain.start + 3660 * _DAY)
     found = []
     for instance in expand([replace(read, exdates=frozenset(), exdays=frozenset())], frame, UTC).instances:
         local = civil.wall(instance.start, read.zone or UTC)
-        if instance.start in overrides:
-            found.append(replace(_change(overrides[instance.start]), recurrence=instance.start))
-        else:
-            removed = local in read.exdates or local.date() in read.exdays
-            found.append(replace(plain, start=instance.start, end=instance.end, recurrence=instance.start,
-                                 removed=removed))
+        own, following = overrides.own(instance.start), overrides.following(instance.start)
+        if own is not None:
+            found.append(replace(_change(own), recurrence=instance.start))
+            continue
+        removed = local in read.exdates or local.date() in read.exdays
+        change = (replace(plain, start=instance.start, end=instance.end) if following is None else
+                  _shifted(following, instance.start, read.zone or UTC))
+        found.append(replace(change, recurrence=instance.start, removed=removed))
     return found
+
+
+def _shifted(following: Any, start: datetime, zone: tzinfo) -> EventChange:
+    """The occurrence that began at ``start``, moved on the wall clock of ``zone`` as the one that it follows."""
+    change = _change(following)
+    by = civil.wall(change.start, zone) - civil.wall(_recurrence(following), zone)
+    moved = civil.to_utc(civil.wall(start, zone) + by, zone)
+    return replace(change, start=moved, end=moved + (change.end - change.start))
 
 
 def _recurrence(event: Any) -> datetime:

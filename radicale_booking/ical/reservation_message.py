@@ -26,7 +26,7 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
     further attendees.
     """
     event = icalendar.Event()
-    event.add("UID", reservation.calendar_uid)
+    event.add("UID", reservation.invitation_uid)
     event.add("DTSTAMP", at)
     event.add("DTSTART", reservation.start)
     event.add("DTEND", reservation.end)

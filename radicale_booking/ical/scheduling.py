@@ -2,6 +2,7 @@
 
 from radicale_booking.ical.addresses import with_addresses
 from radicale_booking.ical.attendee_copy import apply_cancel, apply_request
+from radicale_booking.ical.erasure import without_person
 from radicale_booking.ical.itip_message import write
 from radicale_booking.ical.occurrences import occurrences
 from radicale_booking.ical.scheduling_edit import (
@@ -16,4 +17,5 @@ from radicale_booking.ical.scheduling_edit import (
 from radicale_booking.ical.scheduling_object import read
 
 __all__ = ["answer", "apply_cancel", "apply_reply", "apply_request", "occurrences", "read", "restore", "revise",
-           "set_comment", "set_status", "unforced", "with_addresses", "write"]
+           "set_comment", "set_status", "unforced", "with_addresses",
+           "without_person", "write"]

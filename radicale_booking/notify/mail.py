@@ -24,7 +24,7 @@ _NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 #: What the calendar part tells the invitee's and the host's calendar program; no part where nothing is told.
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
-                "cancel": "CANCEL", "decline": "CANCEL", "expire": "CANCEL"},
+                "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL"},
     "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY",
              "join": "REPLY", "leave": "REPLY"},
     "guest": {"book": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST", "cancel": "CANCEL", "decline": "CANCEL",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from jinja2 import (
     ChoiceLoader,
     Environment,
@@ -55,9 +56,8 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     what = translate("%(title)s with %(name)s") % {"title": booked.title, "name": other}
     subject = translate(wording.SUBJECTS[notice.event]) % {
         "what": what, "when": wording.short_moment(booked.start, zone, locale)}
-    start, end = (wording.clock_time(moment, zone, locale) for moment in (booked.start, booked.end))
-    days = [wording.day(occurrence.start, zone, locale) for occurrence in (booked, *notice.others)]
-    times, zone_words = f"{start} – {end}", f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"
+    days, times = _moments(notice, zone, locale)
+    zone_words = f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"
     details = _details(notice, translate)
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "title": booked.title, "details": details,
@@ -65,7 +65,8 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
         "badge": "" if notice.event == "follow-up" else translate(wording.BADGES[booked.status]),
         "tone": _TONES[booked.status],
         "days": days, "times": times, "zone": zone_words, "words": notice.words,
-        "facts": [(translate("What"), booked.title), (translate("When"), "\n".join([*days, times, zone_words])),
+        "facts": [(translate("What"), booked.title),
+                  (translate("When"), "\n".join(filter(None, [*days, times, zone_words]))),
                   *details],
         "hint": _hint(notice, translate), "links": _links(notice, translate),
     }
@@ -93,6 +94,17 @@ def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Pa
                                  "day": day, "entries": entries}
     return Page(subject, heading, _fill(templates, ("agenda.txt",), values),
                 _fill(templates, ("agenda.html",), values), language)
+
+
+def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str], str]:
+    """The days, and the time that they have in common; '' where each is given its own."""
+    occurrences = (notice.reservation, *notice.others)
+    days = [wording.day(occurrence.start, zone, locale) for occurrence in occurrences]
+    times = [" – ".join(wording.clock_time(moment, zone, locale) for moment in (occurrence.start, occurrence.end))
+             for occurrence in occurrences]
+    if len(set(times)) == 1:
+        return days, times[0]
+    return [f"{day}, {time}" for day, time in zip(days, times, strict=True)], ""
 
 
 def _details(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]]:

@@ -89,6 +89,9 @@ class SchedulingCodec(Protocol):
     def apply_cancel(self, copy: str, message: str, instances: tuple[InstanceId, ...]) -> str:
         """The attendee's copy after a CANCEL."""
 
+    def without_person(self, text: str, email: str) -> str:
+        """The object without the lines that name the address."""
+
     def apply_reply(self, text: str, reply: str, instances: tuple[InstanceId, ...]) -> str:
         """The organizer's object after a REPLY."""
 
@@ -141,6 +144,22 @@ class Mailer(Protocol):
         """Let go of the server for now."""
 
 
+class Meter(Protocol):
+    """What happens, counted."""
+
+    def request(self, operation: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+
+    def booked(self) -> None:
+        """A booking was made."""
+
+    def refused(self, rule: str) -> None:
+        """A start was refused by ``rule``."""
+
+    def waited(self, seconds: float) -> None:
+        """A write has waited for its turn."""
+
+
 @dataclass(frozen=True)
 class Adapters:
     """Everything a service works with; ``clock`` gives the present instant in aware UTC.
@@ -157,3 +176,4 @@ class Adapters:
     composer: Composer
     mailer: Mailer | None
     poster: Poster
+    meter: Meter

@@ -46,7 +46,8 @@ def notice(uow: UnitOfWork, name: str, day: date, key: str) -> AgendaNotice | No
     host = uow.principals.get(name)
     if host is None or not host.email or _today(uow, host) > day:
         return None
-    booked = uow.reservations.live_of_host(name, civil.day(day, ZoneInfo(host.timezone)))
+    frame = civil.day(day, ZoneInfo(host.timezone))
+    booked = uow.reservations.live_of_host(name, frame) if frame is not None else []
     return AgendaNotice(host, host.email, day, booked, key, uow.now) if booked else None
 
 

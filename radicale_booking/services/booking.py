@@ -16,7 +16,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
-from radicale_booking.errors import Conflict, InvalidInput, NotFound
+from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
 from radicale_booking.services import calendar_objects, hours, life, manage, offers, private_links, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 __all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "event_type", "event_type_of", "explain",
-           "host_page", "manage_url", "open_slots", "owner_of", "reservation", "reservations", "reserve",
-           "reserve_within", "series_of", "slots_to_move"]
+           "host_page", "manage_url", "open_slots", "owner_of", "refused_by", "reservation", "reservations",
+           "reserve", "reserve_within", "series_of", "slots_to_move"]
 
 manage_url = manage.url
 
@@ -91,6 +91,22 @@ def explain(app: Adapters, host: str, slug: str, start: datetime,
         return offers.explain(app, uow, _bookable(uow, host, slug).lasting(duration), start)
 
 
+def refused_by(app: Adapters, host: str, slug: str, start: datetime, duration: timedelta | None = None,
+               moving: Reservation | None = None) -> str:
+    """The rule (one of ``slots.RULES``) because of which ``start`` (aware UTC) cannot be booked, or ``moving`` not be
+    moved there; empty where it can. Raises ``NotFound`` or ``InvalidInput``."""
+    with app.store.read() as uow:
+        if moving is not None:
+            chosen = uow.reservations.event_type_of(moving).lasting_exactly(moving.end - moving.start)
+        else:
+            chosen = _bookable(uow, host, slug).lasting(duration)
+        try:
+            offers.free(app, uow, chosen, [start], Asked(excepted=moving))
+        except SlotTaken as refused:
+            return refused.rule
+    return ""
+
+
 def reserve(app: Adapters, request: BookingRequest, actor: str = "page") -> Reservation:
     """Book ``request``; the same key gives the same reservation again. Of several occurrences all or none are booked,
     and the first is given.
@@ -114,9 +130,12 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
     try:
         booked = _book(app, uow, chosen, request, asked)
     except Conflict as refused:
-        raise offers.taken(app, uow, chosen, request.start, refused, asked) from refused
+        taken = offers.taken(app, uow, chosen, request.start, refused, asked)
+        app.meter.refused(taken.rule)
+        raise taken from refused
     if link is not None:
         uow.booking_links.use(link)
+    app.meter.booked()
     return booked
 
 
@@ -137,7 +156,7 @@ def reservations(app: Adapters, host: str | None = None, status: str | None = No
 def series_of(app: Adapters, reservation: Reservation) -> list[Reservation]:
     """All that were booked together with it, itself included, in order."""
     with app.store.read() as uow:
-        return uow.reservations.of_object(reservation.calendar_uid)
+        return uow.reservations.of_series(reservation)
 
 
 def owner_of(app: Adapters, reservation: Reservation) -> str:

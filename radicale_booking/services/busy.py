@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from radicale_booking.domain import civil, hours
 from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import InvalidCalendar, NotFound
+from radicale_booking.errors import NotFound
+from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 
@@ -70,13 +71,10 @@ def published(app: Adapters, email: str, frame: Interval) -> list[tuple[str, Int
 def _holidays(principal: Principal, frame: Interval) -> list[Interval]:
     zone = ZoneInfo(principal.timezone)
     return [civil_day for day in days_off(principal.holidays, frame.start.date() - _DAY, frame.end.date() + _DAY)
-            if (civil_day := civil.day(day, zone)).overlaps(frame)]
+            if (civil_day := civil.day(day, zone)) is not None and civil_day.overlaps(frame)]
 
 
 def _unavailable(app: Adapters, principal: Principal, frame: Interval) -> list[BusyTime]:
-    try:
-        combined = app.calendar.availability(principal.availability, frame, ZoneInfo(principal.timezone))
-    except InvalidCalendar:
-        return []
+    combined = available.within(app, principal, frame)
     gaps = combined.unavailable if combined is not None else ()
     return [BusyTime(gap.interval, gap.busy_type) for gap in gaps]

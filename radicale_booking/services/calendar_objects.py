@@ -47,7 +47,8 @@ def for_invitee(app: Adapters, reservation: Reservation) -> str:
     with app.store.read() as uow:
         event_type = uow.reservations.event_type_of(reservation)
         booked = _booked_event(app, uow, event_type, reservation)
-        return app.calendar.write(replace(booked, invitees=[Invitee(reservation.invitee_name,
+        known = [replace(found, object_uid=None) for found in uow.reservations.of_series(reservation)]
+        return app.calendar.write(replace(booked, reservations=known, invitees=[Invitee(reservation.invitee_name,
                                                                     reservation.invitee_email)],
                                           manage_url=manage.url(app, reservation)))
 

@@ -12,6 +12,7 @@ from radicale_booking.domain import civil, hours, slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
+from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 
@@ -51,7 +52,7 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
     excepted = asked.excepted.uid if asked.excepted is not None else None
     return slots.Diary(
         windows=_windows(app, uow, principal, event_type, wide),
-        busy=(_busy(uow, principal, event_type, reach, asked)
+        busy=(_busy(app, uow, principal, event_type, reach, asked)
               if causes or asked.excepted is not None or event_type.seats > 1 else
               _busy_spans(uow, principal, event_type, reach)),
         occupancies=[slots.Busy(row.interval, f"reservation {row.uid}")
@@ -80,7 +81,7 @@ def _blocking(principal: Principal, event_type: EventType) -> set[str]:
     return {path for path in event_type.blocking_calendars if path.partition("/")[0] == principal.name}
 
 
-def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
+def _busy(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval,
           asked: Asked) -> list[slots.Busy]:
     """The busy times; a reservation's own event is none where its occupancy stands for it.
 
@@ -101,7 +102,8 @@ def _busy(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: I
         if moving is not None and moving.series is None and busy.uid == moving.calendar_uid:
             continue
         found.append(slots.Busy(busy.interval, busy.summary or f"/{busy.collection_path}/{busy.href}"))
-    return found
+    unread = available.problem(app, principal, frame)
+    return [*found, slots.Busy(frame, unread)] if unread else found
 
 
 def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: EventType,
@@ -122,9 +124,9 @@ def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: E
     found = hours.windows_for(event_type, uow.event_types.all(principal.name),
                               [(row.summary, slots.Window(row.interval, ZoneInfo(row.zone) if row.zone else zone,
                                                           row.href)) for row in rows if not row.all_day], titles)
-    combined = app.calendar.availability(principal.availability, whole, ZoneInfo(principal.timezone))
+    combined = available.within(app, principal, whole)
     if combined is not None and not titles:
-        found = [slots.Window(part, zone, "calendar-availability", _grid_start(part, zone))
+        found = [slots.Window(part, zone, available.CAUSE, _grid_start(part, zone))
                  for part in combined.available]
     unavailable = [gap.interval for gap in combined.unavailable] if combined is not None else []
     return hours.opened(
@@ -140,7 +142,8 @@ def _grid_start(available: Interval, zone: ZoneInfo) -> datetime | None:
 
 
 def _meets(day: date, zone: ZoneInfo, frame: Interval) -> bool:
-    return civil.day(day, zone).overlaps(frame)
+    whole = civil.day(day, zone)
+    return whole is not None and whole.overlaps(frame)
 
 
 def _booked(uow: UnitOfWork, event_type: EventType, frame: Interval, excepted: str | None) -> Sequence[Interval]:

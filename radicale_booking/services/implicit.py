@@ -14,7 +14,7 @@ from radicale_booking.domain.itip_inbound import received
 from radicale_booking.domain.itip_organizer import organizer_messages, revision
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import InvalidCalendar, SchedulingRefused
-from radicale_booking.services import calendar_objects, itip_delivery
+from radicale_booking.services import calendar_objects, itip_delivery, series_split
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 
@@ -43,6 +43,8 @@ def written(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
     Raises ``SchedulingRefused`` for what the owner may not change.
     """
     if not (concerns(text) or concerns(old_text)) or not _takes_part(uow, owner, collection, uid):
+        return None
+    if old_text is None and series_split.goes_on(app, uow, owner, uid, text):
         return None
     new = _read(app, text := _plain(app, uow, text))
     old = _read(app, old_text) if concerns(old_text) else None

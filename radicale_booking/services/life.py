@@ -101,10 +101,17 @@ def seen_by(shared: Reservation, seat: Seat) -> Reservation:
 
 def confirm(uow: UnitOfWork, found: Reservation) -> Reservation:
     """Confirm a pending reservation; its event is left alone. Raises ``IllegalTransition``."""
+    confirmed = set_confirmed(uow, found)
+    tell(uow, confirmed, "confirm")
+    return confirmed
+
+
+def set_confirmed(uow: UnitOfWork, found: Reservation) -> Reservation:
+    """``confirm`` without telling anybody."""
     confirmed = replace(found, status=next_status(found.status, "confirm"), expires=None, modified=uow.now,
                         sequence=found.sequence + 1)
     uow.reservations.set_state(confirmed)
-    announce(uow, confirmed, "confirm")
+    note(uow, confirmed, "confirm")
     return confirmed
 
 
@@ -113,18 +120,38 @@ def release(uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -
 
     Raises ``IllegalTransition``.
     """
+    ended = set_ended(uow, found, event, reason)
+    tell(uow, ended, event)
+    return ended
+
+
+def set_ended(uow: UnitOfWork, found: Reservation, event: str, reason: str = "") -> Reservation:
+    """``release`` without telling anybody."""
     ended = replace(found, status=next_status(found.status, event), reason=reason, modified=uow.now,
                     sequence=found.sequence + 1, expires=None)
     uow.reservations.set_state(ended)
-    announce(uow, ended, event)
+    note(uow, ended, event)
     return ended
 
 
 def announce(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
     """Queue what follows from ``event`` and note it in the audit trail."""
-    effects.of_reservation(uow, found, event, (detail or {}).get("from", ""))
+    tell(uow, found, event)
+    note(uow, found, event, detail)
+
+
+def note(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
+    """Write ``event`` into the audit trail, and queue what follows besides mail."""
+    effects.follow(uow, found, event, (detail or {}).get("from", ""))
     uow.audit.add(event, found.uid, {"status": found.status, "start": found.start.isoformat(),
                                      "sequence": found.sequence, **(detail or {})})
+
+
+def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = False,
+         due: datetime | None = None) -> None:
+    """Queue the mails to all whom ``event`` concerns, for ``due`` (aware UTC; None: now); ``together``: they speak for
+    all of the series."""
+    effects.tell(uow, found, event, together=together, due=due)
 
 
 def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KIND = "mail"
 PROBLEM = "window-problem"
 INVITATION = "itip"
-#: Of these, one mail tells of all occurrences that were booked at once.
+#: Of these, one mail always tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
 
 
@@ -61,7 +61,7 @@ class MailChannel:
         if told not in TOLD[str(row.payload["to"])]:
             return "it does not hold any more"
         notice = _notice(self.app, uow, reservation, told, str(row.payload["to"]), row.recipient, row.delivery_key,
-                         str(row.payload.get("host", "")))
+                         str(row.payload.get("host", "")), together=bool(row.payload.get("together")))
         return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
 
     def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
@@ -150,15 +150,26 @@ def retry(app: Adapters, row_id: int | None = None) -> int:
 
 
 def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
-            key: str, reader: str = "") -> Notice:
+            key: str, reader: str = "", *, together: bool = False) -> Notice:
     host = uow.principals.get(reservation.host) or Principal(reservation.host)
-    together = uow.reservations.of_object(reservation.calendar_uid) if event in _TOGETHER else ()
     event_type = uow.reservations.event_type_of(reservation)
+    others = (tuple(_told_with(uow, reservation))
+              if reservation.series is not None and (together or event in _TOGETHER) else ())
+    if others:
+        # A message about all replaces what was said of each (RFC 5546 §2.1.4).
+        reservation = replace(reservation, sequence=max(found.sequence for found in (reservation, *others)))
     return Notice(
         event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation),
-        f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/",
-        tuple(other for other in together if other.live and other.uid != reservation.uid),
+        f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/", others,
         reader=uow.principals.get(reader) if reader else None,
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),
         words=event_type.follow_up_text if event == "follow-up" else "")
+
+
+def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:
+    """The other occurrences that a mail about all speaks of: those that live on, or that ended together."""
+    for other in uow.reservations.of_series(reservation):
+        if other.uid != reservation.uid and other.live == reservation.live and (
+                other.live or (other.status, other.modified) == (reservation.status, reservation.modified)):
+            yield other

@@ -55,21 +55,30 @@ def explain(app: Adapters, uow: UnitOfWork, event_type: EventType, start: dateti
 def assign(app: Adapters, uow: UnitOfWork, event_type: EventType, starts: Sequence[datetime],
            asked: Asked = NOBODY) -> Hosts:
     """Who is booked at all of ``starts``. Raises ``SlotTaken`` (without alternatives) when nobody can be."""
-    refused: SlotTaken | None = None
-    free: list[Hosts] = []
+    found = free(app, uow, event_type, starts, asked)
+    # Who moves a booking takes no turn; its hosts may have left the team since.
+    return found[0] if asked.excepted is not None else _chosen(uow, event_type, found)
+
+
+def free(app: Adapters, uow: UnitOfWork, event_type: EventType, starts: Sequence[datetime],
+         asked: Asked = NOBODY) -> list[Hosts]:
+    """Every choice of hosts that can be booked at all of ``starts``, one at least.
+
+    Raises ``SlotTaken`` (without alternatives): of several choices the one that came nearest says why.
+    """
+    refused: list[SlotTaken] = []
+    found: list[Hosts] = []
     for hosts in _choices(uow, event_type, asked):
         try:
             for start in starts:
                 check(app, uow, hosts, event_type, start, asked)
         except SlotTaken as error:
-            refused = refused or error
+            refused.append(error)
         else:
-            free.append(hosts)
-    if not free:
-        assert refused is not None  # noqa: S101 - there is at least one choice
-        raise refused
-    # Who moves a booking takes no turn; its hosts may have left the team since.
-    return free[0] if asked.excepted is not None else _chosen(uow, event_type, free)
+            found.append(hosts)
+    if not found:
+        raise max(refused, key=lambda error: slots.RULES.index(error.rule))
+    return found
 
 
 def check(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, start: datetime, asked: Asked) -> None:

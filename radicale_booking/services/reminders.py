@@ -27,7 +27,7 @@ def plan(uow: UnitOfWork, found: Reservation, event: str) -> None:
     event_type = uow.reservations.event_type_of(found)
     for booked in together or (found,):
         assert booked.id is not None  # noqa: S101 - stored by now
-        uow.outbox.withdraw(KIND, booked.id)
+        uow.outbox.forget(KIND, booked.id)
         if booked.status != "confirmed":
             continue
         # In the order in which they are due, so that a later row is a later reminder.

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from radicale_booking.domain import hours, window_settings
 from radicale_booking.domain.event_type import EventType, slugify
+from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.location import Location, parse
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidEventType
+from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.offers import host_of
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from radicale_booking.store.collections import CollectionRow
     from radicale_booking.store.unit_of_work import UnitOfWork
 
+_LOOKED_AT = timedelta(days=366)
 DEFAULT_DURATION = timedelta(minutes=30)
 _LONGEST_TITLE = 200
 _LONGEST_SLUG = 60
@@ -59,11 +62,12 @@ def problems(app: Adapters, host: str) -> list[Problem]:
 
 def unreadable(app: Adapters, host: str) -> list[tuple[str, str]]:
     """The objects in the host's calendars that could not be read, and so block the time they may cover: address and
-    reason. Raises ``NotFound``."""
+    reason; also an availability of that kind. Raises ``NotFound``."""
     with app.store.read() as uow:
         principal = host_of(uow, host)
         assert principal.id is not None  # noqa: S101 - read from the store
-        return uow.instances.unreadable(principal.id)
+        unread = available.problem(app, principal, Interval(uow.now, uow.now + _LOOKED_AT))
+        return uow.instances.unreadable(principal.id) + ([(f"/{principal.name}/inbox", unread)] if unread else [])
 
 
 def _described(app: Adapters, text: str | None) -> dict[str, str]:

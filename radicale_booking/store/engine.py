@@ -38,6 +38,9 @@ class Store(Protocol):
     def check(self) -> list[str]:
         """Problems found in the database, each a sentence; empty when it is sound."""
 
+    def tidy(self, *, vacuum: bool) -> None:
+        """Let the database look at its tables anew; with ``vacuum``, give room that is not used back to the disk."""
+
     def size_octets(self) -> int:
         """How much room the database takes."""
 
@@ -55,8 +58,10 @@ class Store(Protocol):
 
 
 def open_store(database_url: str, *, clock: Callable[[], datetime],
-               postgres: PostgresSettings = PostgresSettings()) -> Store:  # noqa: B008 - frozen
-    """The store behind ``sqlite:///absolute/path`` or ``postgresql://…``; ``clock`` gives aware UTC.
+               postgres: PostgresSettings = PostgresSettings(),  # noqa: B008 - frozen
+               waited: Callable[[float], None] = lambda seconds: None) -> Store:
+    """The store behind ``sqlite:///absolute/path`` or ``postgresql://…``; ``clock`` gives aware UTC. ``waited`` is told
+    the seconds that each write has waited for its turn.
 
     Raises ``InvalidSetting`` for another kind of address.
     """
@@ -64,9 +69,9 @@ def open_store(database_url: str, *, clock: Callable[[], datetime],
         # Its driver takes a while to load, and most sites do not need it.
         from radicale_booking.store.postgres import PostgresStore
 
-        return PostgresStore(database_url, clock=clock, settings=postgres)
+        return PostgresStore(database_url, clock=clock, settings=postgres, waited=waited)
     prefix = "sqlite:///"
     if not database_url.startswith(prefix) or len(database_url) == len(prefix):
         raise InvalidSetting("[storage] database", without_password(database_url), "is not an address of a database",
                              "write sqlite:///absolute/path/to/file.db or postgresql://user@host/name")
-    return SqliteStore(Path("/", database_url.removeprefix(prefix)), clock=clock)
+    return SqliteStore(Path("/", database_url.removeprefix(prefix)), clock=clock, waited=waited)

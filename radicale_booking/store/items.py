@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,12 @@ class Items:
     def by_uid(self, collection_id: int, uid: str) -> ItemRow | None:
         row = self._unit_of_work.one("item", "by_uid", collection_id=collection_id, uid=uid)
         return read_item(row) if row is not None else None
+
+    def written_since(self, principal_id: int, since: datetime) -> list[ItemRow]:
+        """The events that were stored after ``since`` (aware) in calendars of the principal, the latest of each."""
+        rows = self._unit_of_work.query("item", "written_since", principal_id=principal_id,
+                                        since=int(since.timestamp()))
+        return [read_item(row) for row in rows]
 
     def has_uid(self, collection_id: int, uid: str) -> bool:
         return self._unit_of_work.one("item", "has_uid", collection_id=collection_id, uid=uid) is not None

@@ -46,6 +46,12 @@ class Outbox:
             payload=json.dumps(dict(payload), ensure_ascii=False, sort_keys=True), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)
 
+    def withdraw(self, reservation_id: int | None, prefix: str) -> bool:
+        """Take back what is queued for later about the reservation under delivery keys with ``prefix``; whether there
+        was any."""
+        return bool(self._unit_of_work.execute("outbox", "withdraw", reservation_id=reservation_id, prefix=prefix,
+                                               now=self._unit_of_work.now_epoch))
+
     def pending(self) -> builtins.list[OutboxRow]:
         """What is queued, the longest due first."""
         return [_read(row) for row in self._unit_of_work.query("outbox", "pending")]
@@ -116,9 +122,9 @@ class Outbox:
         return self._unit_of_work.one("outbox", "told", kind=kind, reservation_id=reservation_id,
                                       recipient=recipient) is not None
 
-    def withdraw(self, kind: str, reservation_id: int) -> None:
-        """Forget what is queued about the reservation."""
-        self._unit_of_work.execute("outbox", "withdraw", kind=kind, reservation_id=reservation_id)
+    def forget(self, kind: str, reservation_id: int) -> None:
+        """Forget what is queued of ``kind`` about the reservation."""
+        self._unit_of_work.execute("outbox", "forget", kind=kind, reservation_id=reservation_id)
 
     def _until(self, lease: timedelta) -> int:
         return int((self._unit_of_work.now + lease).timestamp())

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import re
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -94,9 +95,11 @@ class PostgresStore:
     """The database at ``address``, a ``postgresql://`` URI of libpq; connects when it is first used."""
 
     def __init__(self, address: str, *, clock: Callable[[], datetime],
-                 settings: PostgresSettings = PostgresSettings()) -> None:  # noqa: B008 - frozen
+                 settings: PostgresSettings = PostgresSettings(),  # noqa: B008 - frozen
+                 waited: Callable[[float], None] = lambda seconds: None) -> None:
         self.address = address
         self._clock = clock
+        self._waited = waited
         self._settings = settings
         # A write may wait for its turn while it holds a connection, and others wait for that.
         self._patience_seconds: float = settings.lock_timeout_seconds + CONNECT_TIMEOUT_SECONDS
@@ -114,7 +117,9 @@ class PostgresStore:
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         self._check_version()
+        began = time.perf_counter()
         with self._transaction(_WRITE, _locks(principal)) as connection:
+            self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
     def migrate(self) -> list[str]:
@@ -154,6 +159,11 @@ class PostgresStore:
             overlapping = connection.run(sql.load("check", connection.engine)["overlapping_occupancies"], {})
             return problems + [f"principal {row[0]}: live occupancies {row[1]} and {row[2]} overlap"
                                for row in overlapping]
+
+    def tidy(self, *, vacuum: bool) -> None:
+        """Of the tables only: a plain VACUUM holds nobody up, as autovacuum does by itself."""
+        with _translated(), psycopg.connect(self._conninfo(), autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
 
     def size_octets(self) -> int:
         with self._transaction(_READ) as connection:

@@ -41,6 +41,20 @@ class Reservations:
         return [self._read(row) for row in
                 self._unit_of_work.query("reservation", "of_object", calendar_uid=calendar_uid)]
 
+    def of_series(self, reservation: Reservation) -> builtins.list[Reservation]:
+        """All that were booked together with it, itself included, in order."""
+        if reservation.series is None:
+            return [reservation]
+        return [self._read(row) for row in self._unit_of_work.query("reservation", "of_series",
+                                                                    series=reservation.series)]
+
+    def series_ahead(self, host: str, since: datetime) -> builtins.list[Reservation]:
+        """The occurrences to come of series that the host organizes, series by series, in order: those that live and
+        those that were cancelled after ``since``."""
+        rows = self._unit_of_work.query("reservation", "series_ahead", host=host, since=_epoch(since),
+                                        now=self._unit_of_work.now_epoch)
+        return [self._read(row) for row in rows]
+
     def by_idempotency_key(self, event_type: EventType, key: str) -> Reservation | None:
         row = self._unit_of_work.one("reservation", "by_idempotency_key", event_type_id=event_type.id,
                                      idempotency_key=key)
@@ -89,7 +103,7 @@ class Reservations:
         return replace(reservation, id=reservation_id, event_type_id=event_type.id or 0)
 
     def set_state(self, reservation: Reservation) -> None:
-        """Store status, sequence, reason, expiry and recurrence; one that is no longer live frees its time."""
+        """Store status, sequence, reason, expiry, recurrence and object; one that is no longer live frees its time."""
         self._update(reservation)
         if not reservation.live:
             self._unit_of_work.execute("reservation", "end_occupancy", reservation_id=reservation.id)
@@ -105,7 +119,8 @@ class Reservations:
             "reservation", "update", id=reservation.id, status=reservation.status,
             start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end), sequence=reservation.sequence,
             reason=reservation.reason, expires_epoch=_optional_epoch(reservation.expires),
-            recurrence_epoch=_optional_epoch(reservation.recurrence), now=self._unit_of_work.now_epoch)
+            recurrence_epoch=_optional_epoch(reservation.recurrence), object_uid=reservation.object_uid,
+            now=self._unit_of_work.now_epoch)
 
     def event_type_of(self, reservation: Reservation) -> EventType:
         """The event type that was booked."""
@@ -117,7 +132,7 @@ class Reservations:
         """The host's live occupancies that overlap ``frame``."""
         rows = self._unit_of_work.query("reservation", "occupancies", host=host, **_range(frame))
         return [OccupancyRow(Interval(_instant(row["start_epoch"]), _instant(row["end_epoch"])), row["uid"],
-                             row["series"] or row["uid"]) for row in rows]
+                             row["calendar_uid"]) for row in rows]
 
     def booked(self, event_type: EventType, frame: Interval, except_uid: str | None = None) -> builtins.list[Interval]:
         """The event type's live reservations that start in ``frame``, without ``except_uid``."""
@@ -147,7 +162,8 @@ class Reservations:
             invitee_timezone=row["invitee_timezone"], language=row["language"], note=row["note"],
             location=row["location"], answers=json.loads(row["answers"]), guests=tuple(json.loads(row["guests"])),
             other_hosts=tuple(found[0] for found in hosts if found[0] != row["host"]), series=row["series"],
-            recurrence=_optional_instant(row["recurrence_epoch"]), sequence=row["sequence"], reason=row["reason"],
+            recurrence=_optional_instant(row["recurrence_epoch"]), object_uid=row["object_uid"],
+            sequence=row["sequence"], reason=row["reason"],
             expires=_optional_instant(row["expires_epoch"]), id=row["id"])
 
 

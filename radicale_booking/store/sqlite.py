@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,9 +121,11 @@ class _Transaction:
 class SqliteStore:
     """The file at ``path``; its folder must exist. A connection is kept for each thread."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], datetime],
+                 waited: Callable[[float], None] = lambda seconds: None) -> None:
         self.path = path
         self._clock = clock
+        self._waited = waited
         self._local = threading.local()
         self._connections: weakref.WeakSet[SqliteConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -134,7 +137,9 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
+        began = time.perf_counter()
         with self._writer, self._transaction("BEGIN IMMEDIATE", actor) as unit_of_work:
+            self._waited(time.perf_counter() - began)
             yield unit_of_work
 
     def _transaction(self, begin: str, actor: str) -> _Transaction:
@@ -187,9 +192,18 @@ class SqliteStore:
                      for row in connection.run(sql.load("check", "sqlite")["overlapping_occupancies"], {})]
         return problems
 
+    def tidy(self, *, vacuum: bool) -> None:
+        connection = self._connection()
+        with self._writer:
+            for statement in ("ANALYZE", *(["VACUUM"] if vacuum else []), "PRAGMA optimize",
+                              # What was written goes from the log into the file, and the log gets short again.
+                              "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.run(statement, {})
+
     def size_octets(self) -> int:
         try:
-            return self.path.stat().st_size
+            log = self.path.with_name(f"{self.path.name}-wal")
+            return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
         except OSError as error:
             raise StoreUnavailable(f"{self.path}: {error.strerror}") from error
 

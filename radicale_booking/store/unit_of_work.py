@@ -17,7 +17,9 @@ from radicale_booking.store.collections import Collections
 from radicale_booking.store.event_types import EventTypes
 from radicale_booking.store.instances import Instances
 from radicale_booking.store.items import Items
+from radicale_booking.store.maintenance import Maintenance
 from radicale_booking.store.outbox import Outbox
+from radicale_booking.store.persons import Persons
 from radicale_booking.store.principals import Principals
 from radicale_booking.store.reservations import Reservations
 from radicale_booking.store.seats import Seats
@@ -140,6 +142,14 @@ class UnitOfWork:
     @cached_property
     def seats(self) -> Seats:
         return Seats(self)
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        return Maintenance(self)
+
+    @cached_property
+    def persons(self) -> Persons:
+        return Persons(self)
 
     @cached_property
     def window_problems(self) -> WindowProblems:

@@ -43,7 +43,8 @@ def ask_details(host: str, slug: str) -> Response:
               booking.open_slots(adapters(), host, slug, frame, event_type.duration, request.args.get("link")))
     if start not in {slot.start for slot in nearby}:
         alternatives = slots.nearest(nearby, near)
-        return failures.taken(SlotTaken(start, alternatives), host, slug, zone, now())
+        rule = booking.refused_by(adapters(), host, slug, start, event_type.duration, moving)
+        return failures.taken(SlotTaken(start, alternatives, rule or "occupancy"), host, slug, zone, now())
     if moving is not None:
         return _move_page(MoveForm(formdata=None, start=wording.instant(start)), principal, event_type, start, zone)
     form = DetailsForm(formdata=None, start=wording.instant(start), tz=zone.key, key=uuid.uuid4().hex,

@@ -17,6 +17,7 @@ from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
 from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
+from radicale_booking.web.metrics_page import metrics
 from radicale_booking.web.reservation_page import cancel_reservation, event_file, show_reservation
 from radicale_booking.web.setup_page import davx5_code, profile, show_setup
 from radicale_booking.web.slot_feed import show_feed, wants_feed
@@ -76,6 +77,7 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/host/setup/davx5.svg", "setup_code", davx5_code)
     flask.add_url_rule("/health", "health", health.health)
     flask.add_url_rule("/ready", "ready", health.ready)
+    flask.add_url_rule("/metrics", "metrics", metrics)
 
 
 def _event_type(host: str, slug: str) -> Response:

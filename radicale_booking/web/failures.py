@@ -24,10 +24,25 @@ def register(flask: Flask) -> None:
 
 
 def taken(error: SlotTaken, host: str, slug: str, zone: ZoneInfo, now: datetime) -> Response:
-    """The page for a start that is not free any more, with the nearest that are; status 409."""
-    page = render_template("taken.html", host=host, slug=slug, zone=zone, start=error.start,
-                           past=error.start <= now, alternatives=list(error.alternatives))
+    """The page for a start that cannot be booked, with the nearest that can; status 409."""
+    title, text = _refusal(error, now)
+    page = render_template("taken.html", host=host, slug=slug, zone=zone, start=error.start, title=title, text=text,
+                           alternatives=list(error.alternatives))
     return make_response(page, 409)
+
+
+def _refusal(error: SlotTaken, now: datetime) -> tuple[str, str]:
+    """Heading and sentence."""
+    if error.start <= now:
+        return gettext("This time has passed"), ""
+    if error.rule == "invitee":
+        return (gettext("You have booked as often as you can"),
+                gettext("One person can have no more bookings here at a time. Nothing was booked for you."))
+    if error.offered_before:
+        return (gettext("This time was just taken"),
+                gettext("Somebody was a moment faster. Nothing was booked for you."))
+    return (gettext("This time is not offered"),
+            gettext("Please choose one of the free times. Nothing was booked for you."))
 
 
 def _page(status: int, title: str, text: str) -> Response:

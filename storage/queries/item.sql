@@ -7,6 +7,14 @@ SELECT * FROM item WHERE collection_id = :collection_id ORDER BY href;
 -- name: by_uid
 SELECT * FROM item WHERE collection_id = :collection_id AND uid = :uid;
 
+-- name: written_since
+-- Of each calendar only its latest changes are looked at.
+SELECT item.* FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR'
+    AND coalesce(collection.role, '') <> 'bookable' AND item.sequence > collection.sequence - 50
+    AND item.component = 'VEVENT' AND item.modified_epoch >= :since
+ORDER BY item.sequence;
+
 -- name: has_uid
 SELECT 1 FROM item WHERE collection_id = :collection_id AND uid = :uid LIMIT 1;
 

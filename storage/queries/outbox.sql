@@ -3,6 +3,11 @@ INSERT INTO outbox (kind, delivery_key, reservation_id, recipient, payload, due_
 VALUES (:kind, :delivery_key, :reservation_id, :recipient, :payload, :due_epoch, :now)
 RETURNING id;
 
+-- name: withdraw
+DELETE FROM outbox
+WHERE reservation_id = :reservation_id AND substr(delivery_key, 1, length(:prefix)) = :prefix
+    AND status = 'queued' AND attempts = 0 AND due_epoch > :now;
+
 -- name: pending
 SELECT * FROM outbox WHERE status = 'queued' ORDER BY due_epoch, id;
 
@@ -74,7 +79,7 @@ SELECT 1 FROM outbox
 WHERE reservation_id = :reservation_id AND kind = :kind AND lower(recipient) = lower(:recipient)
 LIMIT 1;
 
--- name: withdraw
+-- name: forget
 DELETE FROM outbox WHERE reservation_id = :reservation_id AND kind = :kind AND status = 'queued';
 
 -- name: later

@@ -69,8 +69,29 @@ SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
         AND occupancy.principal_id <> reservation.principal_id) AS shared
 FROM reservation JOIN principal ON principal.id = reservation.principal_id
 JOIN event_type ON event_type.id = reservation.event_type_id
-WHERE reservation.uid = :calendar_uid AND reservation.series IS NULL OR reservation.series = :calendar_uid
+WHERE reservation.uid = :calendar_uid AND reservation.series IS NULL
+    OR reservation.series = :calendar_uid AND reservation.object_uid IS NULL OR reservation.object_uid = :calendar_uid
 ORDER BY reservation.recurrence_epoch;
+
+-- name: of_series
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM reservation JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE reservation.series = :series
+ORDER BY reservation.recurrence_epoch;
+
+-- name: series_ahead
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM reservation JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE principal.name = :host AND reservation.start_epoch > :now AND reservation.series IS NOT NULL
+    AND (reservation.status IN ('pending', 'confirmed')
+        OR reservation.status = 'cancelled' AND reservation.modified_epoch > :since)
+ORDER BY reservation.series, reservation.start_epoch;
 
 -- name: expired
 SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
@@ -82,9 +103,16 @@ WHERE reservation.status = 'pending' AND reservation.expires_epoch <= :now
 ORDER BY reservation.expires_epoch LIMIT :most;
 
 -- name: of_invitee
-SELECT count(*) FROM reservation
-WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
-    AND status IN ('pending', 'confirmed');
+-- In a group who has a seat counts. No meeting lasts longer than a day.
+SELECT (SELECT count(*) FROM reservation
+    WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
+        AND status IN ('pending', 'confirmed')
+        AND NOT EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id))
+    + (SELECT count(*) FROM reservation
+    WHERE event_type_id = :event_type_id AND start_epoch > :now - 90000 AND end_epoch > :now
+        AND status IN ('pending', 'confirmed')
+        AND EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id
+            AND lower(seat.email) = lower(:email) AND seat.status = 'confirmed')) AS bookings;
 
 -- name: turns
 SELECT principal.name AS host,
@@ -99,7 +127,8 @@ GROUP BY principal.name;
 
 -- name: update
 UPDATE reservation SET status = :status, start_epoch = :start_epoch, end_epoch = :end_epoch, sequence = :sequence,
-    reason = :reason, expires_epoch = :expires_epoch, recurrence_epoch = :recurrence_epoch, modified_epoch = :now
+    reason = :reason, expires_epoch = :expires_epoch, recurrence_epoch = :recurrence_epoch, object_uid = :object_uid,
+    modified_epoch = :now
 WHERE id = :id;
 
 -- name: end_occupancy
@@ -110,7 +139,8 @@ UPDATE occupancy SET start_epoch = :start_epoch, end_epoch = :end_epoch, live = 
 WHERE reservation_id = :reservation_id;
 
 -- name: occupancies
-SELECT occupancy.start_epoch, occupancy.end_epoch, reservation.uid, reservation.series
+SELECT occupancy.start_epoch, occupancy.end_epoch, reservation.uid,
+    coalesce(reservation.object_uid, reservation.series, reservation.uid) AS calendar_uid
 FROM occupancy JOIN principal ON principal.id = occupancy.principal_id
 JOIN reservation ON reservation.id = occupancy.reservation_id
 WHERE principal.name = :host AND occupancy.live = 1 AND occupancy.start_epoch < :range_end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import signal
 import sqlite3
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from radicale_booking.store import sql
 from tests.acceptance.server import free_port, serve, started, wait_until_answers
 from tests.acceptance.site import SiteFiles, calendar_program
 from tests.acceptance.visitor import Visitor
@@ -53,9 +56,37 @@ def test_other_wsgi_servers_run_the_application(site: SiteFiles, command: list[s
 def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     config = tmp_path / "booking.ini"
     config.write_text(f"[booking]\ndata_folder = {tmp_path}/data\n", encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    database = tmp_path / "data" / "booking.sqlite"
+    with contextlib.closing(older_database(database)) as connection, connection:
+        connection.execute("INSERT INTO principal (name, host, created_epoch) VALUES ('anna', 1, 0)")
+    with serve(config) as running:
+        assert "anna" in Visitor().get(f"{running.url}/book/anna/").text
+    [copy] = (tmp_path / "data").glob("*.backup")
+    assert re.fullmatch(r"booking\.sqlite\.schema-1\.\d{8}T\d{6}Z\.backup", copy.name)
+    assert (state(copy), state(database)) == ((1, ["anna"]), (sql.newest(), ["anna"]))
     with serve(config) as running:
         assert Visitor().get(f"{running.url}/ready").status == 200
-    assert not list((tmp_path / "data").glob("*.backup"))
+    assert list((tmp_path / "data").glob("*.backup")) == [copy]
+
+
+def older_database(path: Path) -> sqlite3.Connection:
+    """A database as the first version of the program left it, of schema 1."""
+    connection = sqlite3.connect(path)
+    number, name, file = sql.migrations()[0]
+    for text in sql.texts(file, "sqlite"):
+        connection.executescript(text)
+    connection.execute("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (?, ?, 0)", (number, name))
+    connection.execute("INSERT INTO collection (path, incarnation, modified_epoch) VALUES ('', 'x', 0)")
+    connection.commit()
+    return connection
+
+
+def state(path: Path) -> tuple[int, list[str]]:
+    """The schema of a database and the names of its users."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        [schema] = connection.execute("SELECT max(number) FROM schema_migration").fetchone()
+        return schema, [name for name, in connection.execute("SELECT name FROM principal")]
 
 
 def test_a_database_of_a_newer_schema_is_refused_in_one_line(site: SiteFiles) -> None:

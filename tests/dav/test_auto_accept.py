@@ -278,3 +278,27 @@ def test_another_organizer_cannot_take_over_a_booking(hours: Site) -> None:
     assert live(hours) == ["09:00", "09:30"]
     hours["carl"].request("DELETE", "/carl/calendar/e.ics")
     assert live(hours) == ["09:00"]
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_a_series_of_bookings_cut_in_two_by_a_program_invites_nobody(hours: Site, shortened_first: bool) -> None:
+    event_types.set(hours.app, "anna", "intro-call", repeat_every="day", repeat_most=3)
+    booked = booking.reserve(hours.app, booking.BookingRequest(
+        "anna", "intro-call", NINE, "Bob", "bob@example.org", occurrences=3))
+    anna, path = hours["anna"], f"/anna/calendar/{booked.calendar_uid}.ics"
+    whole = unfolded(anna.request("GET", path).body.decode())
+    assert "COUNT=3" in whole
+    people = tuple(line for line in whole.splitlines() if line.startswith(("ORGANIZER", "ATTENDEE")))
+    assert len(people) == 2
+    shortened = event(booked.calendar_uid, NINE, "RRULE:FREQ=DAILY;COUNT=1", *people)
+    rest = event("the-rest", NINE + DAY + HALF_HOUR, "RRULE:FREQ=DAILY;COUNT=2", *people)
+    puts = [(path, shortened), ("/anna/calendar/rest.ics", rest)]
+    for where, text in puts if shortened_first else reversed(puts):
+        assert anna.request("PUT", where, text, Content_Type="text/calendar").status in (201, 204)
+    assert live(hours) == ["09:00", "09:30", "09:30"]
+    assert (members(hours["bob"]), members(hours["bob"], "inbox")) == ({}, {})
+    # Each part is what its object says; deleting one ends that part.
+    assert anna.request("DELETE", "/anna/calendar/rest.ics").status == 200
+    assert live(hours) == ["09:00"]
+    assert anna.request("DELETE", path).status == 200
+    assert live(hours) == []

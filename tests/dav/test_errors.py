@@ -61,6 +61,12 @@ def test_a_taken_slot_names_the_alternatives() -> None:
     assert b"2026-11-24T09:00Z is not free. Free: 2026-11-24T10:00Z" in body
 
 
+def test_a_start_that_was_never_offered_is_not_called_taken() -> None:
+    _, _, body, _ = response(SlotTaken(NINE, rule="grid"))
+    assert isinstance(body, bytes)
+    assert b"2026-11-24T09:00Z is not an offered time." in body
+
+
 def test_the_state_of_the_server_is_not_told() -> None:
     _, _, body, _ = response(StoreUnavailable("secret/path is broken"))
     assert isinstance(body, bytes)

@@ -164,6 +164,16 @@ def test_a_window_over_the_autumn_change_offers_the_doubled_hour_twice() -> None
     assert len({slot.start for slot in found}) == 4
 
 
+def test_the_first_instant_after_the_notice_is_offered_and_explained_so() -> None:
+    nine, hour, zone = datetime(2030, 1, 8, 9, tzinfo=UTC), timedelta(hours=1), ZoneInfo("UTC")
+    diary = Diary([Window(Interval(nine, nine + 3 * hour), zone)], [], [], [], zone)
+    asked = EventType("ada", "talk", "Talk", hour / 2, notice=4 * hour, horizon=timedelta(days=1))
+    for now, passed in ((nine - 4 * hour, True), (nine - 4 * hour + timedelta(seconds=1), False)):
+        verdicts = {verdict.rule: verdict.passed for verdict in explain(asked, diary, now, nine)}
+        listed = bool(offered(asked, diary, now, Interval(nine, nine + hour / 2)))
+        assert (verdicts["notice"], listed) == (passed, passed)
+
+
 def test_explain_names_the_rule_and_the_cause() -> None:
     of = diary(NINE_TO_ELEVEN, [span("2026-11-23T09:30", "2026-11-23T10:00")])
     verdicts = {

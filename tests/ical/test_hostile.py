@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,6 +60,64 @@ def test_too_much_is_refused_before_it_is_parsed(extra: str, reason: str, monkey
 ])
 def test_what_recurs_too_often_is_refused(extra: str, reason: str) -> None:
     assert reason in (index(extra).unreadable or "")
+
+
+#: Function calls that one object may cost, whatever is in it: some seconds.
+MOST_CALLS = 12_000_000
+AGAIN = "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20200101T0{:02d}000Z\r\nRRULE:FREQ=HOURLY;INTERVAL=3"
+HOSTILE = {
+    "every second": "RRULE:FREQ=SECONDLY",
+    "every minute": "RRULE:FREQ=MINUTELY;COUNT=1000000000",
+    "every minute of the day": "RRULE:FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=" + ",".join(
+        map(str, range(60))),
+    "every second of the year": "RRULE:FREQ=YEARLY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=" + ",".join(
+        map(str, range(60))) + ";BYSECOND=" + ",".join(map(str, range(60))),
+    "a position that never is": "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
+    "the last second of what never is": "RRULE:FREQ=YEARLY;BYMONTHDAY=31;BYMONTH=2,4,6;BYSETPOS=-366",
+    "every position of every day": "RRULE:FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=0,6,12,18;BYSETPOS=" + ",".join(
+        map(str, range(1, 367))),
+    "positions of hours": "RRULE:FREQ=HOURLY;BYMINUTE=0,30;BYSETPOS=-1",
+    "weeks of positions": "RRULE:FREQ=WEEKLY;INTERVAL=100000;BYDAY=MO;BYSETPOS=7",
+    "a day that no year has": "RRULE:FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1",
+    "a week that no month has": "RRULE:FREQ=YEARLY;BYWEEKNO=53;BYMONTH=7",
+    "thirty-first of February": "RRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31",
+    "an interval beyond all time": "RRULE:FREQ=DAILY;INTERVAL=999999999999",
+    "a count beyond all numbers": "RRULE:FREQ=DAILY;COUNT=" + "9" * 4000,
+    "an end in the last year": "RRULE:FREQ=HOURLY;UNTIL=99991231T235959Z",
+    "counted for ever": "RRULE:FREQ=YEARLY;COUNT=1000000000;BYMONTH=2;BYMONTHDAY=29",
+    "many rules": "\r\n".join(f"RRULE:FREQ=HOURLY;INTERVAL=2;BYMINUTE={minute}" for minute in range(10)),
+    "periods in periods": "RDATE;VALUE=PERIOD:" + ",".join(
+        f"20200101T{hour:02d}{minute:02d}00Z/P{99999 - minute}D" for hour in range(24) for minute in range(60)),
+    "periods and a rule": "RRULE:FREQ=DAILY\r\nRDATE;VALUE=PERIOD:20200101T000000Z/P36500D",
+    "a period that ends before it begins": "RDATE;VALUE=PERIOD:20300101T000000Z/20200101T000000Z",
+    "an endless event every day": "RRULE:FREQ=DAILY\r\nX-A:B\r\nDTEND:99991231T235959Z",
+    "the same series again and again": AGAIN.format(1) + "".join("\r\n" + AGAIN.format(number % 60)
+                                                                  for number in range(2, 40)),
+    "the dates of all days": "RRULE:FREQ=DAILY\r\nEXDATE:" + ",".join(days(19_000)),
+    "changes without a series": overrides(4_000).replace("RRULE:FREQ=DAILY", "RRULE:FREQ=YEARLY;COUNT=1"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_it_says_it_costs_bounded_work_and_few_rows(name: str) -> None:
+    calls = 0
+
+    def count(*_: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > MOST_CALLS:
+            raise AssertionError("it would go on and on")
+
+    sys.setprofile(count)
+    try:
+        found = index(HOSTILE[name])
+    finally:
+        sys.setprofile(None)
+    assert len(found.rows) <= recurrence.LIMIT
+    if found.unreadable is not None:
+        # What, why and what to do; and until then it blocks what it may cover.
+        assert re.fullmatch(r".+: .+", found.unreadable, re.DOTALL)
+        assert found.first_epoch < NOW.timestamp() < found.last_epoch
 
 
 def test_a_long_count_is_walked_only_as_far_as_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,12 +122,12 @@ def test_free_busy_periods_block() -> None:
     [
         "",
         "DTSTART:nonsense",
-        "DTSTART:20261110T100000Z\nRRULE:FREQ=SECONDLY",
-        "DTSTART:20261110T100000Z\nRRULE:nonsense",
-        "DTSTART:20261110T100000Z\nRRULE:FREQ=DAILY;BYHOUR=99",
+        "RRULE:FREQ=DAILY",
+        "DTSTART:20261199T100000Z\nRRULE:FREQ=SECONDLY",
+        "DTSTART:20261110T100000Z\nEXDATE:nonsense\nEND:VEVENT\nBEGIN:VEVENT\nUID:u",
     ],
 )
-def test_what_cannot_be_read_blocks_all_it_may_cover(block: str) -> None:
+def test_what_names_no_time_blocks_all(block: str) -> None:
     found = indexed(block)
     assert found.unreadable
     assert (found.first_epoch, found.last_epoch, found.rows) == (FIRST_EPOCH, LAST_EPOCH, ())
@@ -139,11 +139,42 @@ def test_what_cannot_be_read_blocks_all_it_may_cover(block: str) -> None:
      "2026-11-15T00:00Z"),
     ("DTSTART:20261110T100000Z\nDTEND:20261110T090000Z", "2026-11-09T00:00Z", "2026-11-13T00:00Z"),
     ("DTSTART:20261110T100000Z\nEXDATE:nonsense\nDURATION:PT1H", "2026-11-09T00:00Z", None),
+    # An alarm's duration is not the event's.
+    ("DTSTART:20261110T100000Z\nEXDATE:nonsense\nBEGIN:VALARM\nDURATION:PT1H\nEND:VALARM", "2026-11-09T00:00Z",
+     "2026-11-13T00:00Z"),
+    # A series blocks from where it begins, however far it goes, and until it ends where it says when.
+    ("DTSTART:20261110T100000Z\nRRULE:FREQ=SECONDLY", "2026-11-09T00:00Z", None),
+    ("DTSTART:20261110T100000Z\nRRULE:nonsense", "2026-11-09T00:00Z", None),
+    ("DTSTART:20261110T100000Z\nrrule:FREQ=DAILY;BYHOUR=99", "2026-11-09T00:00Z", None),
+    ("DTSTART:20261110T100000Z\nRRULE:FREQ=SECONDLY;COUNT=3", "2026-11-09T00:00Z", None),
+    ("DTSTART:20261110T100000Z\nDTEND:20261111T100000Z\nRRULE:FREQ=SECONDLY;UNTIL=20261120T100000Z",
+     "2026-11-09T00:00Z", "2026-12-03T00:00Z"),
+    ("DTSTART:20261110T100000Z\nRRULE:FREQ=SECONDLY;UNTIL=20261120\nRRULE:FREQ=DAILY", "2026-11-09T00:00Z", None),
+    ("DTSTART:20261110T100000Z\nEXDATE:nonsense\nRDATE:20261001T100000Z,20261\n 112T100000Z", "2026-09-30T00:00Z",
+     "2026-12-27T00:00Z"),
+    ("DTSTART:20261110T100000Z\nEXDATE:nonsense\nRDATE;VALUE=PERIOD:20261112T100000Z/PT9H", "2026-11-09T00:00Z", None),
 ])
-def test_without_a_rule_it_blocks_around_the_times_it_names(block: str, first: str, last: str | None) -> None:
+def test_what_cannot_be_read_blocks_the_time_it_may_cover(block: str, first: str, last: str | None) -> None:
     found = indexed(block)
     assert found.unreadable
     assert (found.first_epoch, found.last_epoch) == (epoch(first), LAST_EPOCH if last is None else epoch(last))
+
+
+@pytest.mark.parametrize("name", ["DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"])
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "Middle-Earth Standard Time", "GMT+25"])
+def test_a_zone_that_nobody_defines_fails_closed(name: str, zone: str) -> None:
+    block = "DTSTART:20261110T100000Z\nRRULE:FREQ=DAILY;COUNT=3\n"
+    value = f"{name};TZID={zone}:20261111T100000"
+    found = indexed(value if name == "DTSTART" else block + value)
+    assert zone in (found.unreadable or "")
+    assert found.rows == ()
+    assert found.first_epoch <= epoch("2026-11-11T00:00Z") < epoch("2026-11-12T00:00Z") <= found.last_epoch
+
+
+def test_one_date_of_several_in_a_zone_that_nobody_defines_is_enough() -> None:
+    found = indexed("DTSTART:20261110T100000Z\nRRULE:FREQ=DAILY;COUNT=5\n"
+                    "EXDATE;TZID=Mars/Olympus:20261111T100000Z,20261112T100000")
+    assert "Mars/Olympus" in (found.unreadable or "")
 
 
 @given(

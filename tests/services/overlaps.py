@@ -36,4 +36,5 @@ def _connected(database: str | Path) -> Any:
     address = str(database)
     if address.startswith("postgresql://"):
         return contextlib.closing(psycopg.connect(address))
-    return contextlib.closing(sqlite3.connect(address.removeprefix("sqlite://")))
+    # A file that is not there must not be made.
+    return contextlib.closing(sqlite3.connect(f"file:{address.removeprefix('sqlite://')}?mode=rw", uri=True))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from radicale_booking.domain.interval import Interval
-from radicale_booking.errors import IllegalTransition, InvalidInput, NotFound, SlotTaken
+from radicale_booking.errors import IllegalTransition, InvalidEventType, InvalidInput, NotFound, SlotTaken
 from radicale_booking.services import booking, event_types, life, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
@@ -58,6 +58,27 @@ def test_what_is_not_offered_is_refused_with_the_nearest_free_times(app: Adapter
     assert refused.value.rule == rule
     assert list(refused.value.alternatives) == STARTS[:5]
     assert booking.reservations(app) == []
+
+
+@pytest.mark.parametrize(("start", "rule", "offered_before"), [
+    (NINE, "", None),
+    (NINE + timedelta(minutes=7), "grid", False),
+    (NINE + timedelta(days=1), "window", False),
+    (NINE + timedelta(hours=1), "occupancy", True),
+    (NINE + timedelta(hours=2), "busy", True),
+    (NOW - timedelta(days=6), "window", False),
+])
+def test_why_a_start_cannot_be_booked(app: Adapters, start: datetime, rule: str, offered_before: bool | None) -> None:
+    booked = booking.reserve(app, wish(NINE + timedelta(hours=1)))
+    store_item(app, "ada/calendar", "dentist", event("dentist", NINE + timedelta(hours=2), timedelta(minutes=30)))
+    assert booking.refused_by(app, "ada", "talk", start) == rule
+    if offered_before is not None:
+        with pytest.raises(SlotTaken) as refused:
+            booking.reserve(app, wish(start, email="eve@example.org"))
+        assert (refused.value.rule, refused.value.offered_before) == (rule, offered_before)
+        assert start not in refused.value.alternatives
+    # Its own time is not in the way of a booking that moves.
+    assert booking.refused_by(app, "ada", "talk", NINE + timedelta(hours=1), moving=booked) == ""
 
 
 def test_a_taken_slot_is_refused(app: Adapters) -> None:
@@ -140,6 +161,17 @@ def test_buffers_keep_time_free_around_a_reservation(app: Adapters) -> None:
     assert open_starts(app) == [STARTS[0], STARTS[4], STARTS[5]]
 
 
+@pytest.mark.parametrize("buffer", ["buffer_before", "buffer_after"])
+def test_buffers_of_days_reach_as_far_as_they_say(app: Adapters, buffer: str) -> None:
+    event_types.set(app, "ada", "talk", **{buffer: timedelta(days=3)})
+    away = timedelta(hours=70) if buffer == "buffer_after" else -timedelta(hours=70)
+    store_item(app, "ada/calendar", "trip", event("trip", NINE + away, HALF_HOUR, "Trip"))
+    moment = Interval(NINE, NINE + timedelta(minutes=1))
+    assert booking.open_slots(app, "ada", "talk", moment) == []
+    store_item(app, "ada/calendar", "trip", event("trip", NINE + 2 * away, HALF_HOUR, "Trip"))
+    assert [slot.start for slot in booking.open_slots(app, "ada", "talk", moment)] == [NINE]
+
+
 def test_a_daily_limit_closes_the_day(app: Adapters) -> None:
     event_types.set(app, "ada", "talk", limit_per_day=2)
     first = booking.reserve(app, wish(STARTS[0]))
@@ -190,6 +222,24 @@ def test_what_does_not_exist_is_not_found(app: Adapters) -> None:
                  lambda: booking.reservations(app, "eve")):
         with pytest.raises(NotFound):
             call()
+
+
+def test_which_calendar_blocks_and_which_receives(app: Adapters) -> None:
+    with app.store.write() as uow:
+        for path in ("ada/work", "ada/choir"):
+            uow.collections.add(path, "VCALENDAR", {"tag": "VCALENDAR"})
+    for path, start in (("ada/work", NINE), ("ada/choir", NINE + HALF_HOUR), ("ada/calendar", NINE + 2 * HALF_HOUR)):
+        store_item(app, path, f"busy-{path}", event(f"busy-{path}", start, HALF_HOUR, "Busy"))
+    assert open_starts(app) == STARTS[3:]
+    event_types.set(app, "ada", "talk", blocking_calendars=("ada/work",), target_calendar="ada/choir")
+    assert open_starts(app) == STARTS[1:]
+    booked = booking.reserve(app, wish(STARTS[1]))
+    assert item_text(app, "ada/choir", booked.uid) is not None
+    assert item_text(app, "ada/calendar", booked.uid) is None
+    # A reservation blocks whatever calendar its event is in.
+    assert open_starts(app) == STARTS[2:]
+    with pytest.raises(InvalidEventType):
+        event_types.set(app, "ada", "talk", target_calendar="ada/nowhere")
 
 
 def test_the_host_page_leaves_hidden_event_types_out(app: Adapters) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.delivery import LEASE, Delivery, Round
 from radicale_booking.store.outbox import OutboxRow
 from radicale_booking.store.unit_of_work import UnitOfWork
-from tests.services.calendars import NINE, wish
+from tests.services.calendars import NINE, event, store_item, wish
 from tests.services.conftest import Clock, settings_in
 
 HALF_HOUR = timedelta(minutes=30)
@@ -269,6 +270,46 @@ def test_a_mail_tells_how_things_are_now(site: Adapters, post: Post) -> None:
         uow.connection.change("DELETE FROM outbox WHERE delivery_key LIKE '%/cancel/%'", {})
     drain(site)
     assert {status for _, status in post.told()} == {"CANCELLED"}
+
+
+def test_a_series_that_moves_as_a_whole_is_one_mail(site: Adapters, post: Post) -> None:
+    week = timedelta(weeks=1)
+    store_item(site, "ada/bookable", "hours", event("hours", NINE, timedelta(hours=3), extra="RRULE:FREQ=WEEKLY\r\n"))
+    event_types.set(site, "ada", "talk", repeat_every="week", repeat_most=3)
+    booked = booking.reserve(site, replace(wish(), occurrences=3))
+    life.reschedule(site, booking.series_of(site, booked)[1].uid, NINE + week + HALF_HOUR, "invitee")
+    drain(site)
+    post.taken.clear()
+    uid = booked.calendar_uid
+    text = event(uid, NINE + 2 * HALF_HOUR, HALF_HOUR, extra="RRULE:FREQ=WEEKLY;COUNT=3\r\n")
+    store_item(site, "ada/calendar", uid, text)
+    drain(site)
+    assert sorted(post.told()) == BOTH
+    told = next(message for message in post.taken if "bob" in str(message["To"]))
+    assert told["Subject"].startswith("Nouvel horaire")
+    (calendar,) = [part for part in told.walk() if part.get_content_type() == "text/calendar"]
+    message = icalendar.Calendar.from_ical(calendar.get_content()).walk("VEVENT")[0]
+    starts = [NINE + number * week + 2 * HALF_HOUR for number in range(3)]
+    assert [message["DTSTART"].dt, *(entry.dt for entry in message["RDATE"].dts)] == starts
+    # It replaces what was said of the second alone.
+    assert (message["UID"], message["SEQUENCE"], "RECURRENCE-ID" in message) == (uid, 2, False)
+    plain = told.get_body(("plain",))
+    assert plain is not None
+    assert all(day in str(plain.get_content()) for day in ("8 janvier", "15 janvier", "22 janvier"))
+
+
+def test_hosts_hear_of_everybody_who_joins_or_leaves_a_group(site: Adapters, post: Post) -> None:
+    event_types.set(site, "ada", "talk", seats=3)
+    seats = [booking.reserve(site, wish(email=f"{name}@example.org", name=name)) for name in ("Bob", "Eve", "Joe")]
+    life.cancel(site, seats[1].seat or "", "invitee")
+    drain(site)
+    to_host = [str(message["Subject"]) for message in post.taken if "ada@" in str(message["To"])]
+    assert [subject.partition(",")[0] for subject in to_host] == [
+        "Booked: Talk with Bob", "One more: Talk with Joe", "Cancelled: Talk with Eve"]
+    left = next(message for message in post.taken if "Eve" in str(message["Subject"]) and "ada@" in str(message["To"]))
+    body = left.get_body(("plain",))
+    assert body is not None
+    assert "Eve has cancelled and does not come. The others do." in str(body.get_content())
 
 
 def test_each_invitee_of_a_group_is_told_by_name(site: Adapters, post: Post) -> None:

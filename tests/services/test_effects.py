@@ -92,7 +92,7 @@ def test_the_host_of_a_group_is_told_of_each_who_comes_and_goes(app: Adapters) -
     assert eve.seat is not None
     life.cancel(app, eve.seat, "invitee")
     post = deliver(app)
-    assert [subject.partition(",")[0] for subject in post.to("ada@example.org")] == ["One less: Talk with Eve"]
+    assert [subject.partition(",")[0] for subject in post.to("ada@example.org")] == ["Cancelled: Talk with Eve"]
     assert post.to("cyd@example.org") == []
 
 

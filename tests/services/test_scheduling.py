@@ -39,6 +39,14 @@ def test_moving_the_event_reschedules(app: Adapters) -> None:
     assert mails(app) == ["book", "reschedule"]
 
 
+def test_what_invitees_are_told_is_never_older_than_the_hosts_object(app: Adapters) -> None:
+    booked = booking.reserve(app, wish())
+    move(app, booked.uid, NINE + timedelta(hours=1), extra="SEQUENCE:9\r\n")
+    assert booking.reservation(app, booked.uid).sequence == 9
+    move(app, booked.uid, NINE, extra="SEQUENCE:2\r\n")
+    assert booking.reservation(app, booked.uid).sequence == 10
+
+
 def test_moving_by_less_than_its_length_does_not_meet_itself(app: Adapters) -> None:
     booked = booking.reserve(app, wish())
     move(app, booked.uid, NINE + timedelta(minutes=10))
@@ -84,6 +92,16 @@ def test_a_booking_made_to_repeat_blocks_its_other_times_in_list_and_check_alike
         booking.reserve(app, wish(again))
     assert again + HALF_HOUR in refused.value.alternatives
     assert open_starts(app) == [NINE + i * HALF_HOUR for i in range(1, 6)]
+
+
+def test_a_repetition_that_reaches_beyond_the_buffer_blocks(app: Adapters) -> None:
+    event_types.set(app, "ada", "talk", buffer_after=timedelta(minutes=45), step=timedelta(minutes=15))
+    booked = booking.reserve(app, wish())
+    move(app, booked.uid, NINE, extra="RRULE:FREQ=HOURLY;COUNT=2\r\n")
+    # Occupied from nine to a quarter past ten, and the second time of the event lasts until half past.
+    for minutes, passed in ((75, False), (90, True)):
+        verdicts = booking.explain(app, "ada", "talk", NINE + timedelta(minutes=minutes))
+        assert {verdict.rule: verdict.passed for verdict in verdicts}["busy"] is passed
 
 
 def test_deleting_the_event_cancels(app: Adapters) -> None:

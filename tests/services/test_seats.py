@@ -181,6 +181,20 @@ def test_those_who_have_seats_keep_them_when_there_are_none_any_more(group: Adap
     assert attendees(group, seats[0].uid) == [EVE, JOE]
 
 
+def test_the_limit_of_an_invitee_counts_seats(group: Adapters) -> None:
+    event_types.set(group, "ada", "talk", limit_per_invitee=1)
+    later = NINE + timedelta(hours=1)
+    seats = [booking.reserve(group, wish(email=email)) for email in (BOB, EVE)]
+    for email in (BOB, EVE.upper()):
+        with pytest.raises(SlotTaken) as refused:
+            booking.reserve(group, wish(later, email=email))
+        assert refused.value.rule == "invitee"
+    life.cancel(group, seats[0].seat or "", "invitee")
+    assert booking.reserve(group, wish(later, email=BOB)).start == later
+    with pytest.raises(SlotTaken):
+        booking.reserve(group, wish(later, email=EVE))
+
+
 def test_each_answers_for_themselves(group: Adapters) -> None:
     event_types.set(group, "ada", "talk", questions=(Question("diet", "Diet", required=True),))
     first = booking.reserve(group, replace(wish(email=BOB), answers={"diet": ["none"]}))

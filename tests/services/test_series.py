@@ -13,7 +13,7 @@ import pytest
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking, event_types, life
+from radicale_booking.services import booking, event_types, implicit, life
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import (
     NINE,
@@ -27,6 +27,7 @@ from tests.services.calendars import (
     store_item,
     wish,
 )
+from tests.services.conftest import Clock
 
 HALF_HOUR = timedelta(minutes=30)
 WEEK = timedelta(days=7)
@@ -103,6 +104,9 @@ def test_one_that_is_taken_refuses_all(weekly: Adapters) -> None:
     with pytest.raises(SlotTaken) as refused:
         book(weekly)
     assert (refused.value.rule, refused.value.start) == ("occupancy", NINE)
+    # What was asked for is no alternative, though its first time is free.
+    assert NINE not in refused.value.alternatives
+    assert NINE + HALF_HOUR in refused.value.alternatives
     assert starts(weekly) == [WEEKS[2]]
     assert list(objects(weekly, "ada")) == [other.uid]
     assert mails(weekly) == []
@@ -195,6 +199,9 @@ def test_a_host_moves_all(weekly: Adapters, by: timedelta) -> None:
     expected = [first + number * WEEK + by for number in range(3)]
     same_everywhere(weekly, expected)
     assert {found.status for found in booking.series_of(weekly, booked[0])} == {"confirmed"}
+    assert mails(weekly) == ["book", "reschedule"]
+    assert mails(weekly, "ada@example.org") == ["book", "reschedule"]
+    assert [audited(weekly, found.uid) for found in booked[1:]] == [["reschedule"]] * 2
     # And then one of them again.
     life.cancel(weekly, booked[1].uid, "invitee")
     same_everywhere(weekly, [expected[0], expected[2]])
@@ -237,9 +244,10 @@ def test_a_host_deletes_all_and_undoes_it(weekly: Adapters) -> None:
     text = objects(weekly, "ada")[uid]
     remove_item(weekly, "ada/calendar", uid)
     same_everywhere(weekly, [])
-    assert mails(weekly) == ["book"] + ["cancel"] * 4
+    assert mails(weekly) == ["book", "cancel"]
     store_item(weekly, "ada/calendar", uid, text)
     same_everywhere(weekly, WEEKS)
+    assert mails(weekly) == ["book", "cancel", "confirm"]
 
 
 def test_all_wait_for_confirmation_and_each_is_decided(weekly: Adapters) -> None:
@@ -259,6 +267,157 @@ def test_the_others_still_wait_when_the_host_saves_an_object_in_which_one_is_con
     life.decide(weekly, booked[0].uid, "confirm", "host")
     edited(weekly, booked[0].calendar_uid, ("SUMMARY:Talk", "SUMMARY:Our talk"))
     assert [found.status for found in booking.series_of(weekly, booked[0])] == ["confirmed"] + ["pending"] * 3
+
+
+def test_what_a_host_wrote_into_one_occurrence_stays(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    own = override(uid, WEEKS[2], WEEKS[2] + HALF_HOUR).replace(
+        "SUMMARY:Talk", "SUMMARY:Bring the drawings\r\nX-OWN:kept\r\nLOCATION:Room 9")
+    edited(weekly, uid, extra=own)
+    for change in (lambda: life.cancel(weekly, booked[0].uid, "invitee"),
+                   lambda: life.reschedule(weekly, booked[2].uid, WEEKS[2] + 2 * HALF_HOUR, "invitee"),
+                   lambda: life.reschedule(weekly, booked[2].uid, WEEKS[2], "invitee")):
+        change()
+        kept = occurrence(objects(weekly, "ada")[uid], WEEKS[2])
+        assert (kept["SUMMARY"], kept["X-OWN"], kept["LOCATION"]) == ("Bring the drawings", "kept", "Room 9")
+        assert str(kept["ATTENDEE"]) == "mailto:bob@example.org"
+        assert kept["DTSTART"].dt == booking.reservation(weekly, booked[2].uid).start
+    same_everywhere(weekly, WEEKS[1:])
+
+
+def occurrence(text: str, original: datetime) -> Any:
+    """The changed occurrence of the object that began at ``original``."""
+    return next(found for found in icalendar.Calendar.from_ical(text).walk("VEVENT")
+                if "RECURRENCE-ID" in found and found["RECURRENCE-ID"].dt == original)
+
+
+def test_a_host_moves_one_and_those_that_follow(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    following = override(uid, WEEKS[2], WEEKS[2] + HALF_HOUR).replace(
+        "RECURRENCE-ID:", "RECURRENCE-ID;RANGE=THISANDFUTURE:").replace("SUMMARY:Talk", "SUMMARY:Later")
+    edited(weekly, uid, extra=following)
+    moved_ones = [*WEEKS[:2], WEEKS[2] + HALF_HOUR, WEEKS[3] + HALF_HOUR]
+    same_everywhere(weekly, moved_ones)
+    assert mails(weekly) == ["book", "reschedule"]
+    # The server's own change of it tells the occurrences apart, each with what the host wrote.
+    life.cancel(weekly, booked[0].uid, "invitee")
+    same_everywhere(weekly, moved_ones[1:])
+    text = objects(weekly, "ada")[uid]
+    assert {str(occurrence(text, week)["SUMMARY"]) for week in WEEKS[2:]} == {"Later"}
+    assert "THISANDFUTURE" not in text
+
+
+def split(text: str, at: datetime, to: datetime, count: int) -> tuple[str, str]:
+    """What a program writes that changes the occurrence at ``at`` and those after it: the shortened object, and the
+    other with a UID of its own, which begins at ``to``."""
+    assert "COUNT=4" in text
+    rest = icalendar.Calendar.from_ical(text.replace("COUNT=4", f"COUNT={count}"))
+    rest_event = rest.walk("VEVENT")[0]
+    for name, value in (("UID", "the-rest"), ("DTSTART", to), ("DTEND", to + HALF_HOUR), ("SEQUENCE", 0)):
+        del rest_event[name]
+        rest_event.add(name, value)
+    return (text.replace("COUNT=4", f"UNTIL={at - timedelta(seconds=1):%Y%m%dT%H%M%SZ}"), rest.to_ical().decode())
+
+
+@pytest.mark.parametrize("by", [timedelta(), HALF_HOUR, timedelta(days=-1)], ids=lambda by: f"{by}")
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_a_series_cut_in_two_by_a_program_stays_booked(weekly: Adapters, clock: Clock, by: timedelta,
+                                                       shortened_first: bool) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2] + by, 2)
+    puts = [(uid, shortened), ("the-rest", rest)]
+    for name, text in puts if shortened_first else reversed(puts):
+        store_item(weekly, "ada/calendar", name, text)
+        clock.now += timedelta(seconds=20)
+    expected = [*WEEKS[:2], WEEKS[2] + by, WEEKS[3] + by]
+    same_everywhere(weekly, expected)
+    # Nobody hears of an end; of the new times once, and all that were booked together are still so for the invitee.
+    assert mails(weekly) == ["book", *(["reschedule"] if by else [])]
+    assert [found.uid for found in booking.series_of(weekly, booked[0])] == [found.uid for found in booked]
+    assert {found.invitation_uid for found in booking.series_of(weekly, booked[0])} == {uid}
+    assert sorted(objects(weekly, "ada")) == sorted([uid, "the-rest"])
+    # Each object stands for its own part from now on.
+    life.cancel(weekly, booked[3].uid, "invitee")
+    same_everywhere(weekly, expected[:3])
+    remove_item(weekly, "ada/calendar", "the-rest")
+    same_everywhere(weekly, WEEKS[:2])
+    remove_item(weekly, "ada/calendar", uid)
+    same_everywhere(weekly, [])
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_the_last_one_of_a_series_may_be_cut_off_alone(weekly: Adapters, shortened_first: bool) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[3], WEEKS[3] + HALF_HOUR, 1)
+    rest = "".join(line for line in rest.splitlines(keepends=True) if not line.startswith("RRULE"))
+    puts = [(uid, shortened), ("the-rest", rest)]
+    for name, text in puts if shortened_first else reversed(puts):
+        store_item(weekly, "ada/calendar", name, text)
+    same_everywhere(weekly, [*WEEKS[:3], WEEKS[3] + HALF_HOUR])
+    assert mails(weekly) == ["book", "reschedule"]
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_the_rest_of_a_series_is_no_invitation(weekly: Adapters, shortened_first: bool) -> None:
+    uid = book(weekly)[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    if shortened_first:
+        store_item(weekly, "ada/calendar", uid, shortened)
+    assert not invites(weekly, rest, "the-rest")
+    assert invites(weekly, rest.replace("bob@example.org", "eve@example.org"), "another")
+    assert [event for event in mails(weekly) if event == "itip"] == []
+    assert mails(weekly, "eve@example.org") == ["itip"]
+
+
+def invites(app: Adapters, text: str, uid: str) -> bool:
+    """Whether ada's program invites people by storing the new object."""
+    with app.store.write(actor="ada") as uow:
+        ada, calendar = uow.principals.get("ada"), uow.collections.get("ada/calendar")
+        assert ada is not None
+        assert calendar is not None
+        return implicit.written(app, uow, ada, calendar, None, text, uid) is not None
+
+
+def test_a_copy_of_all_or_of_what_the_invitee_cancelled_is_not_the_rest(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    text = objects(weekly, "ada")[uid]
+    assert invites(weekly, text.replace(uid, "a-copy"), "a-copy")
+    assert invites(weekly, split(text, WEEKS[2], WEEKS[0] + HALF_HOUR, 2)[1], "the-rest")
+    for found in booked[2:]:
+        life.cancel(weekly, found.uid, "invitee")
+    rest = split(text, WEEKS[2], WEEKS[2], 2)[1]
+    assert invites(weekly, rest, "the-rest")
+    store_item(weekly, "ada/calendar", "the-rest", rest)
+    assert starts(weekly) == WEEKS[:2]
+
+
+def test_what_is_cut_off_and_does_not_come_is_cancelled_after_a_while(weekly: Adapters, clock: Clock) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    store_item(weekly, "ada/calendar", uid, shortened)
+    same_everywhere(weekly, WEEKS[:2])
+    with weekly.store.read() as uow:
+        due = {row.due - clock.now for row in uow.outbox.pending() if row.payload["event"] == "cancel"}
+    assert due == {timedelta(minutes=2)}
+    clock.now += timedelta(minutes=3)
+    store_item(weekly, "ada/calendar", "the-rest", rest)
+    assert starts(weekly) == WEEKS[:2]
+    assert mails(weekly) == ["book", "cancel", "cancel"]
+
+
+def test_an_event_with_another_invitee_is_not_the_rest(weekly: Adapters) -> None:
+    booked = book(weekly)
+    uid = booked[0].calendar_uid
+    shortened, rest = split(objects(weekly, "ada")[uid], WEEKS[2], WEEKS[2], 2)
+    store_item(weekly, "ada/calendar", uid, shortened)
+    store_item(weekly, "ada/calendar", "the-rest", rest.replace("bob@example.org", "eve@example.org"))
+    assert starts(weekly) == WEEKS[:2]
 
 
 def test_every_override_names_its_people(weekly: Adapters) -> None:

@@ -94,7 +94,7 @@ class BookingMachine(RuleBasedStateMachine):
     def nothing_overlaps(self) -> None:
         if not hasattr(self, "app"):
             return
-        database = self.app.settings.database_file
+        database = self.app.settings.database
         assert overlaps(database) == []
         assert live_count(database) == sum(found.live for found in booking.reservations(self.app))
 

@@ -238,6 +238,16 @@ def test_explain_tells_each_hosts_verdict(team: Adapters) -> None:
     assert {verdict.host for verdict in booking.explain(team, "ada", "team", NINE)} == set(HOSTS)
 
 
+def test_a_refusal_is_that_of_the_host_who_came_nearest(team: Adapters) -> None:
+    together(team, "round-robin")
+    remove_item(team, "ada/bookable", "hours")
+    for name in ("ben", "cleo"):
+        store_item(team, f"{name}/calendar", f"dentist-{name}", event(f"dentist-{name}", NINE, HALF_HOUR, "Dentist"))
+    with pytest.raises(SlotTaken) as refused:
+        booking.reserve(team, join())
+    assert (refused.value.rule, booking.refused_by(team, "ada", "team", NINE)) == ("busy", "busy")
+
+
 def test_a_moved_booking_keeps_its_host_though_it_is_anothers_turn(team: Adapters) -> None:
     together(team, "round-robin")
     booked = booking.reserve(team, join())

@@ -12,7 +12,7 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.location import Location
 from radicale_booking.errors import SlotTaken
-from radicale_booking.services import booking, event_types, windows
+from radicale_booking.services import booking, busy, event_types, windows
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, audited, draw_hours, event, mails, remove_item, store_item, wish
 
@@ -194,6 +194,29 @@ def test_availability_around_the_clock_has_one_grid_in_list_and_check(app: Adapt
     with pytest.raises(SlotTaken) as refused:
         booking.reserve(app, wish(NINE + 7 * MINUTE))
     assert refused.value.rule == "grid"
+
+
+def test_availability_that_cannot_be_read_leaves_no_time_and_is_told(app: Adapters) -> None:
+    with app.store.write() as uow:
+        ada = uow.principals.get("ada")
+        assert ada is not None
+        uow.principals.update(replace(ada, availability=(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VAVAILABILITY\r\nUID:a\r\n"
+            "DTSTAMP:20300101T000000Z\r\nBEGIN:AVAILABLE\r\nUID:b\r\nDTSTAMP:20300101T000000Z\r\n"
+            "DTSTART;TZID=Mars/Olympus:20290101T000000\r\nDURATION:P1D\r\nRRULE:FREQ=DAILY\r\n"
+            "END:AVAILABLE\r\nEND:VAVAILABILITY\r\nEND:VCALENDAR\r\n")))
+    assert booking.open_slots(app, "ada", "talk", WEEK) == []
+    [refused] = [verdict for verdict in booking.explain(app, "ada", "talk", NINE) if verdict.rule == "busy"]
+    assert (refused.passed, "Mars/Olympus" in refused.cause) == (False, True)
+    with pytest.raises(SlotTaken):
+        booking.reserve(app, wish())
+    [(address, reason)] = windows.unreadable(app, "ada")
+    assert (address, "Mars/Olympus" in reason) == ("/ada/inbox", True)
+    with app.store.read() as uow:
+        ada = uow.principals.get("ada")
+        assert ada is not None
+        [all_of_it] = busy.times(app, uow, ada, WEEK)
+    assert (all_of_it.interval, all_of_it.kind) == (WEEK, "BUSY-UNAVAILABLE")
 
 
 def test_windows_of_a_repeating_item_and_its_exceptions_are_read_together(app: Adapters) -> None:

@@ -12,10 +12,10 @@ from tests.services.conftest import Clock
 
 _VALUES = {"principal_id": 1, "span_class": 0, "earliest": 0, "range_start": 0, "range_end": 1, "host": "ada",
            "event_type_id": 1, "email": "bob@example.org", "now": 0, "start_epoch": 0, "calendar_uid": "u", "uid": "u",
-           "idempotency_key": "k", "reservation_id": 1, "most": 1, "slug": "talk", "id": 1}
+           "series": "s", "idempotency_key": "k", "reservation_id": 1, "most": 1, "slug": "talk", "id": 1}
 _QUERIES = [("instance", name) for name in ("busy", "blocking_items", "windows", "all_day", "titles")] + [
-    ("reservation", name) for name in ("get_by_uid", "by_idempotency_key", "at", "of_object", "expired", "of_invitee",
-                                       "occupancies", "booked", "seat", "seats", "seats_taken")] + [
+    ("reservation", name) for name in ("get_by_uid", "by_idempotency_key", "at", "of_object", "of_series", "expired",
+                                       "of_invitee", "occupancies", "booked", "seat", "seats", "seats_taken")] + [
     ("event_type", name) for name in ("get", "all", "booked", "hosts")]
 
 

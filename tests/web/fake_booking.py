@@ -104,6 +104,10 @@ class FakeBooking:
     def slots_to_move(self, app: Any, reservation: Reservation, frame: Interval) -> list[Slot]:
         return self.open_slots(app, reservation.host, reservation.slug, frame)
 
+    def refused_by(self, app: Any, host: str, slug: str, start: datetime, duration: timedelta | None = None,
+                   moving: Reservation | None = None) -> str:
+        return "occupancy" if start in self.taken else "grid"
+
     def for_invitee(self, app: Any, reservation: Reservation) -> str:
         return f"BEGIN:VCALENDAR\r\nURL:{self.manage_url(app, reservation)}\r\n"
 

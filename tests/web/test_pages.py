@@ -236,16 +236,45 @@ def test_taken_meanwhile_offers_the_nearest(client: FlaskClient, services: Any) 
     assert not services.reservations
 
 
-@pytest.mark.parametrize(("start", "nearest"), [
-    (MONDAY_FIRST, "2026-11-24T08:30:00Z"), ("2026-11-24T08:01:00Z", "2026-11-24T08:30:00Z"),
-    ("1999-01-01T00:00:00Z", "2026-11-24T08:30:00Z"), ("2999-12-31T23:59:59Z", "2027-01-22T10:00:00Z"),
+@pytest.mark.parametrize(("start", "nearest", "title"), [
+    (MONDAY_FIRST, "2026-11-24T08:30:00Z", "This time was just taken"),
+    ("2026-11-24T08:01:00Z", "2026-11-24T08:30:00Z", "This time is not offered"),
+    ("1999-01-01T00:00:00Z", "2026-11-24T08:30:00Z", "This time has passed"),
+    ("2999-12-31T23:59:59Z", "2027-01-22T10:00:00Z", "This time is not offered"),
 ])
-def test_form_step_of_a_start_that_is_not_free(client: FlaskClient, services: Any, start: str, nearest: str) -> None:
+def test_form_step_of_a_start_that_is_not_free(client: FlaskClient, services: Any, start: str, nearest: str,
+                                               title: str) -> None:
     services.last_day = fake_booking.NOW.date() + timedelta(days=60)
     services.taken.add(datetime(2026, 11, 24, 8, tzinfo=UTC))
-    answer = client.get("/book/ada/first-talk/", query_string={"start": start})
+    answer = client.get("/book/ada/first-talk/", query_string={"start": start, "lang": "en"})
     assert answer.status_code == 409
+    assert f"<h1>{title}</h1>" in answer.text
     assert nearest in answer.text
+
+
+@pytest.mark.parametrize(("address", "joint"), [("https://example.org/thanks", "?"), ("https://example.org/?a=b", "&")])
+def test_after_a_booking_the_browser_goes_where_the_event_type_says(client: FlaskClient, services: Any, address: str,
+                                                                   joint: str) -> None:
+    services.event_types[0] = replace(services.event_types[0], redirect_url=address)
+    answer = book(client)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"{address}{joint}uid=uid-0&start=2026-11-24T08%3A00%3A00Z"
+
+
+def test_who_has_a_seat_cancels_that_alone(client: FlaskClient, services: Any) -> None:
+    book(client)
+    shared = services.reservations["uid-0"]
+    services.reservations["seat-0"] = replace(shared, seat="seat-0")
+    page = client.get("/booking/seat-0/").text
+    assert client.post("/booking/seat-0/cancel", data=hidden(page)).status_code == 303
+    assert (services.reservations["seat-0"].status, services.reservations["uid-0"].status) == ("cancelled", "confirmed")
+
+
+def test_a_seat_in_a_group_is_not_a_booking_to_move(client: FlaskClient, services: Any) -> None:
+    book(client)
+    services.reservations["uid-0"] = replace(services.reservations["uid-0"], seat="seat-0")
+    for method in (client.get, client.post):
+        assert method(FORM + "&move=uid-0").status_code == 403
 
 
 def test_cancelling(client: FlaskClient, services: Any) -> None:

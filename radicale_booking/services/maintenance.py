@@ -1,0 +1,81 @@
+"""What keeps a site small, quick and sound over the years, done in quiet hours; it can be stopped at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from radicale_booking.services import privacy, upkeep
+from radicale_booking.services.adapters import Adapters
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+_BATCH = 500
+_AT_LEAST_EVERY = timedelta(hours=20)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done: step -> how many; ``problems`` of the database; ``stopped`` before the end."""
+
+    done: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+
+def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = lambda: False) -> Report:
+    """Do everything that is due, in small transactions, so that nobody waits for it.
+
+    ``vacuum``: give room that is no longer used back to the disk as well. Raises ``StoreUnavailable``.
+    """
+    report = Report()
+    settings, now = app.settings, app.clock()
+
+    def before(days: int) -> timedelta:
+        return timedelta(days=days)
+
+    def step(name: str, days: int, once: Callable[[UnitOfWork], int]) -> None:
+        if days and not report.stopped:
+            report.done[name] = _in_batches(app, once, report, stopping)
+
+    upkeep.run(app)
+    step("mail removed", settings.keep_mail_days,
+         lambda uow: uow.maintenance.forget_mail(now - before(settings.keep_mail_days), _BATCH))
+    step("audit entries removed", settings.keep_audit_days,
+         lambda uow: uow.maintenance.forget_audit(now - before(settings.keep_audit_days), _BATCH))
+    step("removals forgotten", settings.keep_sync_days,
+         lambda uow: uow.maintenance.forget_removals(now - before(settings.keep_sync_days)))
+    step("reservations made anonymous", settings.keep_reservations_days, lambda uow: privacy.erase_past(
+        app, uow, now - before(settings.keep_reservations_days), _BATCH))
+    if not report.stopped:
+        app.store.tidy(vacuum=vacuum)
+        report.problems = app.store.check()
+        with app.store.write(actor="upkeep") as uow:
+            uow.audit.add("maintain", "maintenance", {**report.done, "problems": len(report.problems)})
+    return report
+
+
+def due(app: Adapters, local_hour: int) -> bool:
+    """Whether it is the hour that the settings name, and has not been done in the last one already."""
+    if local_hour != app.settings.maintenance_hour:
+        return False
+    with app.store.read() as uow:
+        last = uow.maintenance.last_run()
+        return last is None or uow.now - last > _AT_LEAST_EVERY
+
+
+def _in_batches(app: Adapters, once: Callable[[UnitOfWork], int], report: Report,
+                stopping: Callable[[], bool]) -> int:
+    total = 0
+    while True:
+        if stopping():
+            report.stopped = True
+            return total
+        with app.store.write(actor="upkeep") as uow:
+            done = once(uow)
+        total += done
+        if done < _BATCH:
+            return total

@@ -1,0 +1,28 @@
+"""Maintenance and privacy on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Shell, assert_refused
+
+
+def test_maintenance(anna: Shell) -> None:
+    done = anna("maintain", "--json")
+    assert done.code == 0, done.err
+    assert done.data["problems"] == []
+    assert done.data["done"]["mail removed"] == 0
+    assert anna("maintain", "--vacuum").out.splitlines()[-1] == "the database is sound"
+
+
+def test_privacy(anna: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "anna.json"
+    assert anna("privacy", "export", "anna@example.org", "--output", str(file)).code == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["user"]["name"] == "anna"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert_refused(anna("privacy", "export", "anna@example.org", "--output", str(file)), "new file")
+    assert_refused(anna("privacy", "erase", "anna@example.org", "--yes"), "user remove anna")
+    assert_refused(anna("privacy", "erase", "nonsense", "--yes"), "nonsense")
+    assert anna("privacy", "erase", "zoe@example.org", "--yes", "--json").data["reservations"] == 0
+    assert anna("privacy", "erase", "zoe@example.org", stdin="n\n").code == 1

@@ -1,0 +1,115 @@
+"""Maintenance on both databases: what is old goes, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from radicale_booking.services import booking, life, maintenance
+from radicale_booking.services.adapters import Adapters
+from tests.services.calendars import NINE, event, item_text, objects, remove_item, store_item, wish
+from tests.services.conftest import Clock
+
+DAY = timedelta(days=1)
+
+
+def count(app: Adapters, table: str, where: str = "1 = 1") -> int:
+    with app.store.read() as uow:
+        return int(uow.connection.run(f"SELECT count(*) FROM {table} WHERE {where}", {})[0][0])
+
+
+def sent(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE outbox SET status = 'sent', sent_epoch = :now", {"now": uow.now_epoch})
+
+
+def test_mail_that_was_sent_long_ago_is_forgotten(app: Adapters, clock: Clock) -> None:
+    booking.reserve(app, wish(NINE))
+    sent(app)
+    booking.reserve(app, wish(NINE + timedelta(minutes=30), email="zoe@example.org"))
+    queued = count(app, "outbox", "status = 'queued'")
+    assert queued
+    clock.now += 90 * DAY
+    assert maintenance.run(app).done["mail removed"] == 0
+    clock.now += DAY
+    assert maintenance.run(app).done["mail removed"] == 2
+    assert count(app, "outbox", "status = 'queued'") == queued
+
+
+def test_the_audit_trail_is_kept_for_years(app: Adapters, clock: Clock) -> None:
+    with app.store.write() as uow:
+        for number in range(1300):
+            uow.audit.add("old", f"{number}")
+    clock.now += 1101 * DAY
+    with app.store.write() as uow:
+        uow.audit.add("young", "x")
+    assert maintenance.run(app).done["audit entries removed"] >= 1300
+    assert count(app, "audit", "action = 'old'") == 0
+    assert count(app, "audit", "action = 'young'") == 1
+    assert count(app, "audit", "action = 'maintain'") == 1
+
+
+def test_tokens_from_before_a_forgotten_removal_are_refused(app: Adapters, clock: Clock) -> None:
+    for name in ("a", "b"):
+        store_item(app, "ada/calendar", name, event(name, NINE + 300 * DAY, DAY))
+    with app.store.read() as uow:
+        before = uow.collections.get("ada/calendar")
+    remove_item(app, "ada/calendar", "a")
+    with app.store.read() as uow:
+        removed = uow.collections.get("ada/calendar")
+    clock.now += 181 * DAY
+    remove_item(app, "ada/calendar", "b")
+    assert before is not None
+    assert removed is not None
+    assert maintenance.run(app).done["removals forgotten"] == 1
+    with app.store.read() as uow:
+        now = uow.collections.get("ada/calendar")
+        assert now is not None
+        assert before.sequence < now.oldest_sequence <= removed.sequence
+        assert uow.items.changes(now.id, removed.sequence) == ["b.ics"]
+    assert maintenance.run(app).done["removals forgotten"] == 0
+
+
+def test_who_booked_is_forgotten_if_wanted(app: Adapters, clock: Clock) -> None:
+    past = booking.reserve(app, wish(NINE))
+    assert item_text(app, "ada/calendar", past.uid) is not None
+    app = replace(app, settings=replace(app.settings, keep_reservations_days=30))
+    clock.now = past.end + 29 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 0
+    clock.now = past.end + 31 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 1
+    kept = booking.reservation(app, past.uid)
+    assert (kept.start, kept.status, kept.invitee_name, kept.note) == (past.start, "confirmed", "erased", "")
+    assert past.invitee_email not in kept.invitee_email
+    assert objects(app, "ada") == {}
+    assert maintenance.run(app).done["reservations made anonymous"] == 0
+
+
+@pytest.mark.parametrize("vacuum", [False, True])
+def test_everything_else_stays(app: Adapters, clock: Clock, vacuum: bool) -> None:
+    booked = booking.reserve(app, wish(NINE))
+    life.cancel(app, booked.uid, "page")
+    booking.reserve(app, wish(NINE))
+    before = {table: count(app, table) for table in ("item", "reservation", "occupancy", "event_type", "instance")}
+    report = maintenance.run(app, vacuum=vacuum)
+    assert (report.problems, report.stopped) == ([], False)
+    assert {table: count(app, table) for table in before} == before
+
+
+def test_it_stops_when_told(app: Adapters) -> None:
+    report = maintenance.run(app, stopping=lambda: True)
+    assert report.stopped
+    assert count(app, "audit", "action = 'maintain'") == 0
+
+
+def test_once_in_the_hour_of_the_day(app: Adapters, clock: Clock) -> None:
+    assert maintenance.due(app, 3)
+    assert not maintenance.due(app, 4)
+    maintenance.run(app)
+    assert not maintenance.due(app, 3)
+    clock.now += timedelta(hours=23)
+    assert maintenance.due(app, 3)
+    never = replace(app, settings=replace(app.settings, maintenance_hour=-1))
+    assert not any(maintenance.due(never, hour) for hour in range(24))
