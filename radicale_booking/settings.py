@@ -1,6 +1,6 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the sections ``[booking]``, ``[mail]``, ``[webhooks]`` and ``[backup]``. ``load``
+Added are ``[storage] database``, ``[booking]``, ``[mail]``, ``[webhooks]``, ``[backup]`` and ``[contacts]``. ``load``
 reads a file for our own server and reports every problem at once; ``of`` reads the same settings out of any Radicale
 configuration, also one of a stock Radicale that knows our storage plugin only.
 """
@@ -32,7 +32,7 @@ from radicale_booking.backup_settings import BACKUP_SCHEMA, BackupSettings
 from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.ini import Assignment, Ini, read_ini
 from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
-from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings
+from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings, one_line
 from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
 from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
 from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
@@ -225,6 +225,7 @@ class Settings:
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     config_file: Path | None = field(default=None, compare=False)
+    contacts: tuple[tuple[str, str], ...] = ()
 
     @property
     def booking_domain(self) -> str:
@@ -289,6 +290,8 @@ def of(configuration: Configuration) -> Settings:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
                    webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
+                   contacts=tuple((name, one_line(configuration.get("contacts", name)))
+                                  for name in configuration.options("contacts")),
                    backup=BackupSettings(**{name: configuration.get("backup", name) for name in BACKUP_SCHEMA}),
                    address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
@@ -328,7 +331,8 @@ def _default_file() -> Path | None:
 
 def _schema() -> OrderedDict[str, Any]:
     return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
-                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA)])
+                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA),
+                        ("contacts", {"_allow_extra": one_line})])
 
 
 def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:

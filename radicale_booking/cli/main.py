@@ -21,6 +21,7 @@ from radicale_booking.cli import (
     db_migrate,
     demo,
     dns,
+    doctor,
     event_type_add,
     event_type_link,
     event_type_list,
@@ -32,6 +33,7 @@ from radicale_booking.cli import (
     host_enable,
     host_show,
     import_radicale,
+    init,
     mail_list,
     mail_preview,
     mail_retry,
@@ -105,6 +107,8 @@ def build() -> typer.Typer:
     root.callback()(_root)
     root.command("serve")(serve.command)
     root.command("worker")(worker.command)
+    root.command("init")(init.command)
+    root.command("doctor")(doctor.command)
     root.command("maintain")(maintain.command)
     root.command("dns")(dns.command)
     root.command("slots")(slots.command)

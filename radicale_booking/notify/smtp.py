@@ -44,6 +44,15 @@ class SmtpMailer:
             self.close()
             raise DeliveryFailed(_line(f"{self._place}: {error}"), unreachable=True) from error
 
+    def try_out(self) -> None:
+        """Connect and sign in, and send nothing. Raises ``DeliveryFailed``."""
+        try:
+            self._connected()
+        except smtplib.SMTPResponseException as error:
+            raise self._failed(error.smtp_code, error.smtp_error, recipient=False) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryFailed(_line(f"{self._place}: {error}"), unreachable=True) from error
+
     def close(self) -> None:
         """End the connection, if there is one."""
         client, self._client = self._client, None

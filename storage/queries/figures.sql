@@ -16,3 +16,11 @@ SELECT count(*) AS number FROM window_problem;
 
 -- name: unreadable
 SELECT count(*) AS number FROM item WHERE unreadable IS NOT NULL;
+
+-- name: without_object
+SELECT reservation.uid FROM reservation
+WHERE reservation.end_epoch > :now AND reservation.status IN ('pending', 'confirmed') AND NOT EXISTS (
+    SELECT 1 FROM item JOIN collection ON collection.id = item.collection_id
+    WHERE collection.principal_id = reservation.principal_id
+        AND item.uid IN (reservation.uid, coalesce(reservation.series, reservation.uid)))
+ORDER BY reservation.id;

@@ -1,0 +1,253 @@
+"""Each finding, brought about: that it is told, and that it is not told of a site that is well."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dns.exception
+import pytest
+
+from radicale_booking import drill
+from radicale_booking.backup_settings import BackupSettings
+from radicale_booking.doctor import data, machine, network
+from radicale_booking.doctor.finding import Finding, worst
+from radicale_booking.domain.service_records import service_records
+from radicale_booking.mail_settings import MailSettings
+from radicale_booking.services import backup, booking
+from radicale_booking.services.adapters import Adapters
+from tests.services.calendars import NINE, draw_hours, store_item, wish
+from tests.services.conftest import Clock, app, clock, empty  # noqa: F401 - fixtures
+
+# ruff: noqa: F811
+
+
+def levels(findings: Iterator[Finding]) -> dict[str, str]:
+    return {one.name: one.level for one in findings}
+
+
+def of_data(app: Adapters) -> dict[str, str]:
+    return levels(data.examine(app))
+
+
+@pytest.fixture
+def well(app: Adapters) -> Adapters:
+    """A site that nothing is to be said of: hours, a booking, a backup and its drill."""
+    booking.reserve(app, wish(NINE))
+    drill.run(app, backup.create(app).archive, "")
+    return app
+
+
+def test_a_site_that_is_well(well: Adapters) -> None:
+    found = list(data.examine(well))
+    assert [one for one in found if one.level != "ok"] == []
+    assert {"migrations", "database", "backup", "backup drill", "outbox", "hosts", "bookings"} <= {
+        one.name for one in found}
+    assert worst(found) == 0
+
+
+def break_foreign_key(app: Adapters) -> None:
+    with app.store.write() as uow:
+        if uow.connection.engine == "sqlite":
+            uow.connection.change("PRAGMA defer_foreign_keys = 1", {})
+        uow.connection.change("DELETE FROM schema_migration WHERE number = "
+                              "(SELECT max(number) FROM schema_migration)", {})
+
+
+def lose_the_event(app: Adapters) -> None:
+    with app.store.write() as uow:
+        calendar = uow.collections.get("ada/calendar")
+        assert calendar is not None
+        for href in uow.items.hrefs(calendar.id):
+            uow.items.delete(calendar.id, href)
+
+
+def lose_the_hours(app: Adapters) -> None:
+    with app.store.write() as uow:
+        bookable = uow.collections.get("ada/bookable")
+        assert bookable is not None
+        uow.items.delete(bookable.id, "hours.ics")
+
+
+def fail_mail(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE outbox SET status = 'failed'", {})
+
+
+def odd_setting(app: Adapters) -> None:
+    draw_hours(app, "odd", NINE + timedelta(days=1), timedelta(hours=1), "Consultation",
+               extra="DESCRIPTION:duration: soon\r\n")
+
+
+def broken_object(app: Adapters) -> None:
+    store_item(app, "ada/calendar", "x", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART:never\r\n"
+                                         "END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
+def no_archive(app: Adapters) -> None:
+    for one in backup.archives(app.settings.backup_folder):
+        one.path.unlink()
+
+
+def no_drill(app: Adapters) -> None:
+    for one in backup.archives(app.settings.backup_folder):
+        backup.evidence_file(one.path).unlink()
+
+
+@pytest.mark.parametrize(("harm", "name", "level"), [
+    (break_foreign_key, "migrations", "warning"), (lose_the_event, "bookings", "warning"),
+    (lose_the_hours, "hours", "warning"), (fail_mail, "failed mail", "warning"),
+    (odd_setting, "window settings", "warning"), (broken_object, "calendar objects", "warning"),
+    (no_archive, "backup", "warning"), (no_drill, "backup drill", "warning"),
+])
+def test_harm_is_told(well: Adapters, harm: Callable[[Adapters], None], name: str, level: str) -> None:
+    harm(well)
+    found = list(data.examine(well))
+    assert {one.name: one.level for one in found}[name] == level
+    assert all(one.remedy for one in found if one.level != "ok")
+    assert worst(found) == 1
+
+
+def test_time_brings_harm_too(well: Adapters, clock: Clock) -> None:
+    clock.now += timedelta(hours=30)
+    assert of_data(well)["backup"] == "ok"
+    assert of_data(well)["outbox"] == "warning"
+    clock.now += timedelta(hours=8)
+    assert of_data(well)["backup"] == "warning"
+    weekly = replace(well, settings=replace(well.settings, backup=BackupSettings(every_hours=168)))
+    assert of_data(weekly)["backup"] == "ok"
+    assert of_data(weekly)["backup drill"] == "ok"
+    clock.now += timedelta(days=41)
+    assert of_data(weekly)["backup drill"] == "warning"
+
+
+class TestOfAFile:
+    """What only an SQLite file can suffer."""
+
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> str:
+        return f"sqlite://{tmp_path}/booking.sqlite"
+
+    def test_damage(self, well: Adapters) -> None:
+        with well.store.write() as uow:
+            uow.connection.change("PRAGMA defer_foreign_keys = 0", {})
+        well.store._connection().change("PRAGMA foreign_keys = OFF", {})  # type: ignore[attr-defined]
+        with well.store.write() as uow:
+            uow.connection.change("UPDATE event_type SET principal_id = 4711", {})
+        found = list(data.examine(well))
+        assert {one.name: one.level for one in found}["database"] == "error"
+        assert worst(found) == 2
+
+    def test_rights(self, well: Adapters) -> None:
+        well.settings.users_file.chmod(0o600)
+        well.settings.database_file.chmod(0o600)  # type: ignore[union-attr]
+        assert levels(machine.examine(well.settings, datetime.now(UTC)))["file rights"] == "ok"
+        well.settings.users_file.chmod(0o644)
+        [found] = [one for one in machine.examine(well.settings, datetime.now(UTC)) if one.name == "file rights"]
+        assert found.level == "warning"
+        assert found.remedy == f"chmod o-rwx {well.settings.users_file}"
+
+    def test_old_zones(self, well: Adapters) -> None:
+        assert levels(machine.examine(well.settings, datetime(2040, 1, 1, tzinfo=UTC)))["time zones"] == "warning"
+
+
+NO_NAMES: dict[tuple[str, str], list[str]] = {}
+
+
+def of_network(app: Adapters, answers: dict[tuple[str, str], list[str]] = NO_NAMES, port: int = 0,
+               **changes: object) -> dict[str, str]:
+    settings = replace(app.settings, **changes)  # type: ignore[arg-type]
+    return levels(network.examine(settings, [("127.0.0.1", port)], datetime.now(UTC),
+                                  lambda name, kind: answers.get((name, kind), [])))
+
+
+@contextmanager
+def web_server(body: bytes, echo: bool) -> Iterator[int]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if echo:
+                self.send_header("X-Request-ID", self.headers.get("X-Request-ID", ""))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class TestNetwork:
+    """With servers and a DNS of its own, on one engine: the database is not asked."""
+
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> str:
+        return f"sqlite://{tmp_path}/booking.sqlite"
+
+    def test_ports(self, app: Adapters) -> None:
+        local = "http://localhost:1"
+        assert of_network(app, public_url=local)["port"] == "note"
+        with web_server(b'{"status": "ok"}', True) as port:
+            assert of_network(app, port=port, public_url=local)["port"] == "ok"
+        with web_server(b"Apache", True) as port:
+            assert of_network(app, port=port, public_url=local)["port"] == "error"
+
+    @pytest.mark.parametrize(("body", "echo", "level"), [
+        (b'{"status": "ok"}', True, "ok"), (b'{"status": "ok"}', False, "note"), (b"Welcome to nginx", True, "error")])
+    def test_the_proxy(self, app: Adapters, body: bytes, echo: bool, level: str) -> None:
+        with web_server(body, echo) as port:
+            # Another name of this machine than those that are known to be local.
+            found = of_network(app, public_url=f"http://127.0.0.2:{port}")
+            assert found.get("proxy") in (level, "error")
+            assert found["TLS"] == "warning"
+        with web_server(body, echo) as port:
+            found = of_network(app, public_url=f"http://{socket.gethostname()}:{port}")
+            assert found["TLS"] == "warning"
+
+    def test_without_tls_there_is_an_error(self, app: Adapters) -> None:
+        with web_server(b"", True) as port:
+            assert of_network(app, public_url=f"https://127.0.0.2:{port}")["TLS"] == "error"
+
+    def test_names(self, app: Adapters) -> None:
+        url = "https://cal.invalid"
+        mail = MailSettings(host="127.0.0.1", port=1, security="none", sender="booking@example.org")
+        assert of_network(app, public_url=url, address_domain="example.org")["DNS"] == "note"
+        answers: dict[tuple[str, str], list[str]] = {}
+        for line in service_records(url, "example.org"):
+            name, kind, value = line.split(" ", 2)
+            answers.setdefault((name, kind), []).append(value)
+        found = of_network(app, answers, public_url=url, address_domain="example.org", mail=mail)
+        assert (found["DNS"], found["SPF"], found["DKIM and DMARC"], found["MX"]) == ("ok", *["warning"] * 3)
+        answers |= {("example.org", "TXT"): ['"v=spf1 mx -all"'], ("_dmarc.example.org", "TXT"): ['"v=DMARC1; p=none"'],
+                    ("example.org", "MX"): ["10 mx.example.org."]}
+        found = of_network(app, answers, public_url=url, address_domain="example.org", mail=mail)
+        assert (found["SPF"], found["DKIM and DMARC"], found["MX"]) == ("ok", "ok", "ok")
+
+    def test_no_network(self, app: Adapters) -> None:
+        def fail(name: str, kind: str) -> list[str]:
+            raise dns.exception.Timeout
+
+        settings = replace(app.settings, mail=MailSettings(host="127.0.0.1", port=1, sender="a@example.org"))
+        found = levels(network.examine(settings, [], datetime.now(UTC), fail))
+        assert (found["DNS"], found["mail records"]) == ("note", "note")
+
+    def test_the_mail_server(self, app: Adapters) -> None:
+        assert of_network(app)["mail server"] == "warning"
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            mail = MailSettings(host="127.0.0.1", port=closed.getsockname()[1], security="none")
+            assert of_network(app, mail=mail)["mail server"] == "error"
