@@ -95,6 +95,7 @@ MAIL_SCHEMA: dict[str, dict[str, Any]] = {
     "timeout_seconds": {"value": "30", "help": "how long to wait for the SMTP server", "type": seconds},
     "templates": {"value": "", "help": "folder with templates of your own", "type": folder},
     "max_attempts": {"value": "72", "help": "how often a mail is tried", "type": attempts},
+    "retry_seconds": {"value": "30", "help": "how long to wait after a first failure", "type": seconds},
 }
 
 ACCEPTED: dict[Any, str] = {
@@ -126,6 +127,7 @@ class MailSettings:
     timeout_seconds: int = 30
     templates: str = ""
     max_attempts: int = 72
+    retry_seconds: int = 30
 
     @property
     def used_port(self) -> int:

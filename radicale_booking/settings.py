@@ -1,6 +1,6 @@
 """The configuration: Radicale's ini format and sections, and what this project adds to them.
 
-Added are ``[storage] database`` and the sections ``[booking]``, ``[mail]``, ``[backup]`` and ``[contacts]``. ``load``
+Added are ``[storage] database``, ``[booking]``, ``[mail]``, ``[webhooks]``, ``[backup]`` and ``[contacts]``. ``load``
 reads a file for our own server and reports every problem at once; ``of`` reads the same settings out of any Radicale
 configuration, also one of a stock Radicale that knows our storage plugin only.
 """
@@ -36,6 +36,8 @@ from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings, one_line
 from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
 from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
 from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
+from radicale_booking.webhook_settings import ACCEPTED as WEBHOOKS_ACCEPTED
+from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA, WebhookSettings
 
 ENVIRONMENT_VARIABLE = "RADICALE_BOOKING_CONFIG"
 DEFAULT_FILES = ("/etc/radicale-booking/radicale-booking.ini", "~/.config/radicale-booking/radicale-booking.ini")
@@ -173,6 +175,7 @@ _ACCEPTED: dict[Any, str] = {
     **MAIL_ACCEPTED,
     **BACKUP_ACCEPTED,
     **POSTGRES_ACCEPTED,
+    **WEBHOOKS_ACCEPTED,
 }
 _ACCEPTED_BY_NAME = {
     "positive_float": "a number, 0 or more",
@@ -220,6 +223,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     config_file: Path | None = field(default=None, compare=False)
     contacts: tuple[tuple[str, str], ...] = ()
 
@@ -285,6 +289,7 @@ def of(configuration: Configuration) -> Settings:
     if not ours:
         return settings
     return replace(settings, mail=_mail(configuration, settings.public_url),
+                   webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
                    contacts=tuple((name, one_line(configuration.get("contacts", name)))
                                   for name in configuration.options("contacts")),
                    backup=BackupSettings(**{name: configuration.get("backup", name) for name in BACKUP_SCHEMA}),
@@ -326,7 +331,8 @@ def _default_file() -> Path | None:
 
 def _schema() -> OrderedDict[str, Any]:
     return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
-                        ("backup", BACKUP_SCHEMA), ("contacts", {"_allow_extra": one_line})])
+                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA),
+                        ("contacts", {"_allow_extra": one_line})])
 
 
 def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:

@@ -23,6 +23,7 @@ from radicale_booking.links import SignedLinks
 from radicale_booking.meter import PrometheusMeter
 from radicale_booking.notify.mail import MailComposer
 from radicale_booking.notify.smtp import SmtpMailer
+from radicale_booking.notify.webhook import WebhookPoster
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.settings import Settings
 from radicale_booking.store.engine import Store, open_store
@@ -106,6 +107,7 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         settings=settings,
         composer=MailComposer(settings.mail),
         mailer=SmtpMailer(settings.mail) if settings.mail.host else None,
+        poster=WebhookPoster(settings.webhooks),
         meter=meter,
     )
 

@@ -17,19 +17,61 @@ from types import FrameType
 from radicale_booking import wiring
 from radicale_booking.caretaker import Caretaker
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.services import mail, upkeep
+from radicale_booking.services import mail, upkeep, webhooks
 from radicale_booking.services.adapters import Adapters
-from radicale_booking.services.delivery import Delivery
+from radicale_booking.services.delivery import Channel, Delivery
 from radicale_booking.serving import GRACE_SECONDS, STOP_SIGNALS
 
 _IDLE_SECONDS = 1.0
 _UPKEEP_SECONDS = 30.0
-#: After the mail server could not be used, and after the database could not.
-_TROUBLE_SECONDS = 15.0
+
+
+class Line:
+    """Delivers over one channel; problems are told on standard error, each once until it is over."""
+
+    def __init__(self, app: Adapters, channel: Channel, stopping: threading.Event) -> None:
+        self._stopping = stopping
+        self._trouble = ""
+        #: After the mail server could not be used, or the database could not.
+        self._trouble_seconds = channel.first_retry.total_seconds() / 2
+        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._delivery = Delivery(app, channel, name, random.random, stopping.wait)
+
+    def run(self) -> None:
+        """Deliver until it is told to stop."""
+        while not self._stopping.is_set():
+            self._stopping.wait(self._round())
+        self._delivery.channel.rest()
+
+    def _round(self) -> float:
+        """One round; how many seconds to rest after it."""
+        kind = self._delivery.channel.kind
+        try:
+            done = self._delivery.round()
+        except StoreUnavailable as error:
+            self._tell(f"{kind} waits for the database: {error}")
+            return self._trouble_seconds
+        except Exception:  # noqa: BLE001 - whatever it is, deliveries go on as soon as they can
+            traceback.print_exc()
+            return self._trouble_seconds
+        for sentence in done.given_up:
+            _say(sentence)
+        if done.trouble:
+            self._tell(f"{kind} waits: {done.trouble}")
+            return self._trouble_seconds
+        if done.sent and self._trouble:
+            self._tell("")
+            _say(f"{kind} is sent again")
+        return 0.0 if done.claimed else _IDLE_SECONDS
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            _say(trouble)
+        self._trouble = trouble
 
 
 class Worker:
-    """Delivers for ``app``; problems are told on standard error, each once until it is over."""
+    """Delivers for ``app`` and keeps it up; each channel has a thread, so that none waits for another."""
 
     def __init__(self, app: Adapters) -> None:
         self._app = app
@@ -37,9 +79,10 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._caretaker = Caretaker(app, _say)
         self._trouble = ""
-        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._delivery = None if app.mailer is None else Delivery(
-            app, mail.MailChannel(app, app.mailer), name, random.random, self._stopping.wait)
+        channels: list[Channel] = [webhooks.WebhookChannel(app)]
+        if app.mailer is not None:
+            channels.append(mail.MailChannel(app, app.mailer))
+        self._lines = [Line(app, channel, self._stopping) for channel in channels]
 
     def start(self) -> None:
         """Run in a thread of its own."""
@@ -47,7 +90,7 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the mail in hand, at most for the time that requests have too."""
+        """Finish what is in hand, at most for the time that requests have too."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(GRACE_SECONDS)
@@ -63,52 +106,30 @@ class Worker:
 
     def run(self) -> None:
         """Deliver, and do what time brings, until ``stop``."""
-        if self._delivery is None:
+        if self._app.mailer is None:
             _say(f"mail is not sent: [mail] host is not set; {len(mail.queue(self._app, 'queued'))} waiting")
-        upkeep_due = 0.0
+        threads = [threading.Thread(target=line.run, name="delivery", daemon=True) for line in self._lines]
+        for thread in threads:
+            thread.start()
         self._caretaker.start()
         while not self._stopping.is_set():
-            if time.monotonic() >= upkeep_due:
-                self._keep_up()
-                upkeep_due = time.monotonic() + _UPKEEP_SECONDS
-            rest = _UPKEEP_SECONDS if self._delivery is None else self._round(self._delivery)
-            self._stopping.wait(min(rest, _UPKEEP_SECONDS))
-        if self._delivery is not None:
-            self._delivery.channel.rest()
+            self._keep_up()
+            self._stopping.wait(_UPKEEP_SECONDS)
+        until = time.monotonic() + GRACE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
         self._caretaker.stop()
 
     def _keep_up(self) -> None:
         try:
             upkeep.run(self._app)
+            self._trouble = ""
         except StoreUnavailable as error:
-            self._tell(f"upkeep waits for the database: {error}")
-        except Exception:  # noqa: BLE001 - whatever it is, mail goes on
+            if str(error) != self._trouble:
+                _say(f"upkeep waits for the database: {error}")
+            self._trouble = str(error)
+        except Exception:  # noqa: BLE001 - whatever it is, the next time may do
             traceback.print_exc()
-
-    def _round(self, delivery: Delivery) -> float:
-        """One round; how many seconds to rest after it."""
-        try:
-            done = delivery.round()
-        except StoreUnavailable as error:
-            self._tell(f"mail waits for the database: {error}")
-            return _TROUBLE_SECONDS
-        except Exception:  # noqa: BLE001 - whatever it is, mail goes on as soon as it can
-            traceback.print_exc()
-            return _TROUBLE_SECONDS
-        for sentence in done.given_up:
-            _say(sentence)
-        if done.trouble:
-            self._tell(f"mail waits: {done.trouble}")
-            return _TROUBLE_SECONDS
-        if done.sent and self._trouble:
-            self._tell("")
-            _say("mail is sent again")
-        return 0.0 if done.claimed else _IDLE_SECONDS
-
-    def _tell(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
-            _say(trouble)
-        self._trouble = trouble
 
 
 def run_worker(config_path: str | None, *, hosts: str = "") -> None:

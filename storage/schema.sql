@@ -7,7 +7,8 @@ CREATE TABLE schema_migration (
     applied_epoch BIGINT NOT NULL
 );
 
--- A Radicale user; a host is a principal that can be booked.
+-- A Radicale user; a host is a principal that can be booked. language: of mail, '' for the site's; agenda: the local time
+-- (HH:MM) of the daily mail, '' for none.
 CREATE TABLE principal (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE CHECK (name <> ''),
@@ -21,7 +22,9 @@ CREATE TABLE principal (
     availability TEXT NOT NULL DEFAULT '',
     auto_schedule TEXT NOT NULL DEFAULT 'none' CHECK (auto_schedule IN
         ('none', 'accept-always', 'decline-always', 'accept-if-free', 'decline-if-busy', 'automatic')),
-    free_busy_url INTEGER NOT NULL DEFAULT 0 CHECK (free_busy_url IN (0, 1))
+    free_busy_url INTEGER NOT NULL DEFAULT 0 CHECK (free_busy_url IN (0, 1)),
+    language TEXT NOT NULL DEFAULT '',
+    agenda TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
 
@@ -256,6 +259,29 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_epoch) WHERE status = 'queued';
 CREATE INDEX outbox_recipient ON outbox (kind, lower(recipient), id) WHERE status = 'queued';
+CREATE INDEX outbox_reservation ON outbox (reservation_id);
+
+-- Where events of a host's bookings, or of everybody's (NULL), are posted to. events: a JSON array of names, [] for all.
+CREATE TABLE webhook (
+    id INTEGER PRIMARY KEY,
+    principal_id INTEGER REFERENCES principal (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    events TEXT NOT NULL DEFAULT '[]',
+    created_epoch BIGINT NOT NULL
+);
+CREATE INDEX webhook_principal ON webhook (principal_id);
+
+-- One attempt to deliver an outbox row of kind webhook; answer is the HTTP status, NULL where none came.
+CREATE TABLE webhook_attempt (
+    id INTEGER PRIMARY KEY,
+    outbox_id INTEGER NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+    at_epoch BIGINT NOT NULL,
+    answer INTEGER,
+    error TEXT NOT NULL DEFAULT '',
+    milliseconds INTEGER NOT NULL
+);
+CREATE INDEX webhook_attempt_outbox ON webhook_attempt (outbox_id);
 
 -- Who did what and when.
 CREATE TABLE audit (

@@ -13,6 +13,7 @@ from radicale_booking.backup_settings import BACKUP_SCHEMA
 from radicale_booking.cli.main import build
 from radicale_booking.mail_settings import MAIL_SCHEMA
 from radicale_booking.settings import BOOKING_SCHEMA, STORAGE_SCHEMA
+from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA
 
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("**/*.md")])
@@ -69,7 +70,9 @@ def test_every_setting_is_documented() -> None:
     ours |= {f"[mail] {option}" for option in MAIL_SCHEMA}
     ours |= {f"[backup] {option}" for option in BACKUP_SCHEMA}
     ours |= {f"[storage] {option}" for option in STORAGE_SCHEMA["storage"]}
-    documented = set(re.findall(r"^\| `(\[(?:booking|mail|backup|storage)\] \w+)` \|", SYSADMINS, flags=re.MULTILINE))
+    ours |= {f"[webhooks] {option}" for option in WEBHOOKS_SCHEMA}
+    documented = set(re.findall(r"^\| `(\[(?:booking|mail|backup|storage|webhooks)\] \w+)` \|", SYSADMINS,
+                                flags=re.MULTILINE))
     assert documented == ours
 
 

@@ -202,7 +202,8 @@ def test_every_option_in_the_shipped_file_is_known_and_shows_its_default(tmp_pat
             assert configuration.get(section, option) == expected, line
             checked += 1
     assert checked >= 10
-    for option in (*settings_module.BOOKING_SCHEMA, *settings_module.STORAGE_SCHEMA["storage"], *MAIL_SCHEMA):
+    for option in (*settings_module.BOOKING_SCHEMA, *settings_module.STORAGE_SCHEMA["storage"], *MAIL_SCHEMA,
+                   *settings_module.WEBHOOKS_SCHEMA):
         assert re.search(rf"^#{option} =", shipped, flags=re.MULTILINE), option
 
 

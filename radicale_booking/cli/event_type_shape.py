@@ -88,6 +88,9 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
                        lambda texts: dict(map(_override, texts))),
     "timezone": (str, "Zone of its rules (default: the host's).", _same),
     "colour": (str, "Colour such as #3366cc.", _same),
+    "reminders": (list[int], "Minutes before the start when invitees are reminded by mail, repeated.", _all(_minutes)),
+    "follow_up": (int, "Minutes after the end when invitees are written to once more.", _minutes),
+    "follow_up_text": (str, "What that mail says.", _same),
     "redirect_url": (str, "Where the browser goes after a booking.", _same),
     "blocking_calendars": (list[str], "Calendar (path) that blocks, repeated (default: all).", _all(_same)),
     "target_calendar": (str, "Calendar (path) that receives the bookings (default: the host's default).", _same),
@@ -98,7 +101,7 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
 }
 #: Options whose words are not the field's: one of several, or a flag that reads better than ``--no-…``.
 _WORDS = {"locations": "--location", "questions": "--question", "other_durations": "--other-duration",
-          "date_overrides": "--override", "blocking_calendars": "--blocking-calendar",
+          "date_overrides": "--override", "reminders": "--reminder", "blocking_calendars": "--blocking-calendar",
           "hidden": "--hidden/--listed", "private": "--private/--public"}
 
 
@@ -150,6 +153,7 @@ def record(event_type: EventType, public_url: str) -> dict[str, object]:
     shown["step"] = event_type.grid_step
     shown["horizon_days"] = event_type.horizon.days
     shown["other_durations"] = [length // _MINUTE for length in event_type.other_durations]
+    shown["reminders"] = [lead // _MINUTE for lead in event_type.reminders]
     shown["locations"] = [str(place) for place in event_type.locations]
     shown["questions"] = [asked.to_json() for asked in event_type.questions]
     shown["date_overrides"] = {str(day): [f"{start:%H:%M}-{end:%H:%M}" for start, end in hours]

@@ -20,10 +20,14 @@ def command(
                                                            f"{', '.join(AUTO_SCHEDULE_MODES)}.")] = None,
     free_busy_url: Annotated[bool | None, typer.Option("--free-busy-url/--no-free-busy-url", help=(
         "Whether everybody may read at /freebusy/E-MAIL.ifb when the host is busy."))] = None,
+    agenda: Annotated[str | None, typer.Option(help="Local time, such as 07:30, of a daily mail about bookings;"
+                                                    " empty for none.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of mail to the host, such as de; empty for the"
+                                                      " site's.")] = None,
 ) -> None:
     """Make a user bookable: a calendar for bookable hours, and a default calendar for the bookings."""
     call = invocation(context)
     app = call.app()
-    accounts.enable_host(app, host, holidays, auto_schedule, free_busy_url)
+    accounts.enable_host(app, host, holidays, auto_schedule, free_busy_url, agenda, language)
     call.say(f"{host} can be booked; draw bookable hours into the calendar {app.settings.public_url}/{host}/bookable/",
              {"name": host, "bookable_hours": f"{app.settings.public_url}/{host}/bookable/"})

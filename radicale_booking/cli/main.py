@@ -53,6 +53,11 @@ from radicale_booking.cli import (
     user_list,
     user_passwd,
     user_remove,
+    webhook_add,
+    webhook_list,
+    webhook_log,
+    webhook_remove,
+    webhook_replay,
     worker,
 )
 from radicale_booking.cli.invocation import Invocation
@@ -78,6 +83,9 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "mail": ("Outgoing mail.", {
         "list": mail_list.command, "preview": mail_preview.command, "retry": mail_retry.command,
         "test": mail_test.command}),
+    "webhook": ("What is posted to other programs.", {
+        "add": webhook_add.command, "list": webhook_list.command, "remove": webhook_remove.command,
+        "log": webhook_log.command, "replay": webhook_replay.command}),
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),

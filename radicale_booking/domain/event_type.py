@@ -24,6 +24,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*")
 _AT_LEAST_ONE = ("limit_per_day", "limit_per_week", "limit_per_month", "minutes_per_day", "minutes_per_week",
                  "minutes_per_month", "limit_per_invitee", "seats", "repeat_interval", "repeat_most")
 _MOST_OCCURRENCES = 52
+_MOST_REMINDERS = 5
 
 #: Local hours of a day, ``[start, end)``; an end of midnight is the end of the day.
 Hours = tuple[tuple[time, time], ...]
@@ -39,7 +40,9 @@ class EventType:
     after ``decision_time``. ``repeat_every`` (one of ``FREQUENCIES``): up to ``repeat_most`` occurrences may be booked
     at once, ``repeat_interval`` apart. ``timezone`` is an IANA name, by default the host's. ``date_overrides``: the
     hours of a local day in place of all windows. ``blocking_calendars``: paths, by default all; ``target_calendar``:
-    path, by default the host's default calendar. ``closed``: not offered since its last window went, or removed.
+    path, by default the host's default calendar. ``reminders``: how long before the start invitees are reminded;
+    ``follow_up``: how long after the end they are written to once more, with ``follow_up_text``. ``closed``: not
+    offered since its last window went, or removed.
 
     Raises ``InvalidEventType`` when a rule is out of bounds.
     """
@@ -82,6 +85,9 @@ class EventType:
     date_overrides: Mapping[date, Hours] = field(default_factory=dict)
     blocking_calendars: tuple[str, ...] = ()
     target_calendar: str = ""
+    reminders: tuple[timedelta, ...] = ()
+    follow_up: timedelta | None = None
+    follow_up_text: str = ""
     team: Team | None = None
     origin: str = "command"
     id: int | None = None
@@ -96,6 +102,7 @@ class EventType:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InvalidEventType(name, str(value), "must be at least 1", "give a positive number")
+        self._check_reminders()
         self._check_repetition()
         self._check_texts()
         if self.first_day and self.last_day and self.last_day < self.first_day:
@@ -119,6 +126,15 @@ class EventType:
             self._check_range(name, getattr(self, name), timedelta(), timedelta(days=365))
         self._check_range("horizon", self.horizon, _DAY, timedelta(days=730))
         self._check_range("decision_time", self.decision_time, _MINUTE, timedelta(days=60))
+
+    def _check_reminders(self) -> None:
+        if len(self.reminders) > _MOST_REMINDERS or len(set(self.reminders)) < len(self.reminders):
+            raise InvalidEventType("reminders", str(len(self.reminders)),
+                                   f"are more than {_MOST_REMINDERS}, or twice the same", "give fewer")
+        for lead in self.reminders:
+            self._check_range("reminders", lead, _MINUTE, timedelta(days=60))
+        if self.follow_up is not None:
+            self._check_range("follow_up", self.follow_up, timedelta(), timedelta(days=60))
 
     def _check_repetition(self) -> None:
         if self.repeat_every not in ("", *FREQUENCIES):

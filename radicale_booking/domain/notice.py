@@ -1,17 +1,26 @@
-"""What a person is told about a reservation."""
+"""What a person is told about reservations."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 
-#: What happened -> whether the reservation lives on. leave: one of a group went, the others stay.
-EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "leave": False,
-          "decline": False, "expire": False}
-ROLES = ("invitee", "host")
+#: What happened -> whether the reservation lives on.
+EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "decline": False,
+          "expire": False, "join": True, "leave": False, "remind": True, "follow-up": True}
+ROLES = ("invitee", "host", "guest")
+#: Who is told of what; what is not here concerns nobody of that role.
+TOLD = {
+    "invitee": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "remind", "follow-up"),
+    "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave"),
+    "guest": ("book", "confirm", "reschedule", "cancel", "decline", "expire", "remind"),
+}
+#: These change nothing: what is told later takes their place, and they take the place of nothing.
+REMINDING = ("remind", "follow-up")
 _ENDED_BY = {"cancelled": "cancel", "declined": "decline", "expired": "expire"}
 
 
@@ -35,11 +44,12 @@ class InvitationNotice:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee or host.
+    """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee, host or guest.
 
-    ``reservation`` is as this recipient sees it: in a group its invitee is the recipient. ``key`` names the notice
-    once for all time; ``at`` is aware UTC. The links are complete URLs. ``others`` are the further occurrences that
-    the notice is about.
+    ``reservation`` is as this recipient sees it: in a group its invitee is the recipient. ``reader`` is the host who
+    reads it, by default ``host``, who is the first of several. ``key`` names the notice once for all time; ``at`` is
+    aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
+    further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
     """
 
     event: str
@@ -52,15 +62,41 @@ class Notice:
     manage_url: str
     book_url: str
     others: tuple[Reservation, ...] = ()
+    reader: Principal | None = None
+    decide_url: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+
+    @property
+    def reading_host(self) -> Principal:
+        return self.reader or self.host
 
     @property
     def timezone(self) -> str:
-        """The recipient's zone, an IANA name."""
-        return self.reservation.invitee_timezone if self.role == "invitee" else self.host.timezone
+        """The recipient's zone, an IANA name; of a guest the invitee's is known."""
+        return self.reading_host.timezone if self.role == "host" else self.reservation.invitee_timezone
+
+    @property
+    def language(self) -> str:
+        """The recipient's language, a tag; '' where nobody has said it."""
+        return self.reading_host.language if self.role == "host" else self.reservation.language
 
     @property
     def recipient_name(self) -> str:
-        return self.reservation.invitee_name if self.role == "invitee" else self.host.shown_name
+        """'' of a guest, of whom the address is all that is known."""
+        return {"invitee": self.reservation.invitee_name, "host": self.reading_host.shown_name}.get(self.role, "")
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaNotice:
+    """The ``reservations`` of ``host`` on the local ``day``, in order, told to ``recipient``."""
+
+    host: Principal
+    recipient: str
+    day: date
+    reservations: Sequence[Reservation]
+    key: str
+    at: datetime
 
 
 def event_now(event: str, reservation: Reservation) -> str:

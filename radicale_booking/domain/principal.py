@@ -23,6 +23,8 @@ class Principal:
     ``holidays``: the country, as DE or DE-BY, whose public holidays are days off. ``availability``: the text of the
     calendar-availability property (RFC 7953 §7.2.4). Both may be empty. ``auto_schedule`` is one of
     ``AUTO_SCHEDULE_MODES``. ``free_busy_url``: anybody who knows the address may read when the principal is busy.
+    ``language``: a tag, empty for the site's. ``agenda``: local time, as ``07:30``, of the daily mail about the day's
+    bookings, empty for none.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Principal:
     availability: str = ""
     auto_schedule: str = "none"
     free_busy_url: bool = False
+    language: str = ""
+    agenda: str = ""
     id: int | None = None
 
     @property

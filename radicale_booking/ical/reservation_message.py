@@ -15,13 +15,15 @@ _STATUS = {"pending": "TENTATIVE", "confirmed": "CONFIRMED"}
 
 
 def write_message(method: str, reservation: Reservation, host: Principal, *, sender: str, at: datetime, summary: str,
-                  description: str = "", url: str = "", others: Sequence[Reservation] = ()) -> str:
+                  description: str = "", url: str = "", others: Sequence[Reservation] = (),
+                  guests: Sequence[str] = ()) -> str:
     """The calendar object of ``method``: REQUEST and CANCEL for the invitee, REPLY for the host.
 
     The organizer is the host, for whom ``sender`` (an address) writes, or ``sender`` when the host has no address.
     The sequence is the reservation's, so that later messages replace earlier ones (RFC 5546 §2.1.4); ``at`` (aware)
     is when the message was made. Times are in UTC, which every program shows in its own zone. ``others``: the further
-    occurrences of a series; without them a message about one occurrence changes that alone.
+    occurrences of a series; without them a message about one occurrence changes that alone. ``guests``: addresses of
+    further attendees.
     """
     event = icalendar.Event()
     event.add("UID", reservation.invitation_uid)
@@ -46,6 +48,9 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
     event.add("ATTENDEE", address(reservation.invitee_email, reservation.invitee_name, {
         "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
         "PARTSTAT": "ACCEPTED" if reservation.live else "DECLINED"}))
+    for guest in guests:
+        event.add("ATTENDEE", address(guest, "", {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
+                                                  "PARTSTAT": "NEEDS-ACTION" if reservation.live else "DECLINED"}))
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//radicale-booking//EN")
     calendar.add("VERSION", "2.0")

@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from radicale_booking.domain.notice import InvitationNotice, Notice
+from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_message
@@ -25,7 +25,10 @@ _NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
                 "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL"},
-    "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY"},
+    "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY",
+             "join": "REPLY", "leave": "REPLY"},
+    "guest": {"book": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST", "cancel": "CANCEL", "decline": "CANCEL",
+              "expire": "CANCEL"},
 }
 #: The first mails of a reservation; the others are answers to them, so that programs show one conversation.
 _FIRST = ("book", "request")
@@ -40,31 +43,43 @@ class MailComposer:
     def compose(self, notice: Notice, language: str = "") -> EmailMessage:
         """``notice`` as text, HTML and, where calendars are concerned, an iTIP message (RFC 6047).
 
-        ``language`` (a tag) is by default the invitee's, or the settings' for a host. The same notice always has the
+        ``language`` (a tag) is by default the recipient's, or the settings'. The same notice always has the
         same Message-ID. Raises ``InvalidInput`` for an unknown event, ``DeliveryFailed`` for an unusable template.
         """
-        invited = notice.role == "invitee"
-        tag = language or (notice.reservation.language if invited else self._settings.language)
-        read = page.render(notice, tag, self._settings.templates)
+        read = page.render(notice, language or notice.language or self._settings.language, self._settings.templates)
         sender_name = self._settings.sender_name or notice.host.shown_name
         message = self._addressed(notice.recipient, notice.recipient_name, sender_name, notice.at)
         message["Subject"] = _line(read.subject)
         self._thread(message, notice)
-        if invited and notice.host.email:
-            message["Reply-To"] = _address(notice.host.email, notice.host.shown_name)
-        elif not invited:
+        if notice.role == "host":
             message["Reply-To"] = _address(notice.reservation.invitee_email, notice.reservation.invitee_name)
+        elif notice.host.email:
+            message["Reply-To"] = _address(notice.host.email, notice.host.shown_name)
         message.set_content(read.text)
         message.add_alternative(read.html, subtype="html")
         self._add_calendar(message, notice, read)
         message["Content-Language"] = read.language
         return message
 
+    def compose_agenda(self, notice: AgendaNotice, language: str = "") -> EmailMessage:
+        """A host's bookings of a day as text and HTML, in ``language``, by default the host's or the settings'."""
+        tag = language or notice.host.language or self._settings.language
+        read = page.render_agenda(notice, tag, self._settings.templates)
+        message = self._addressed(notice.recipient, notice.host.shown_name, self._settings.sender_name or "Booking",
+                                  notice.at)
+        message["Subject"] = _line(read.subject)
+        message["Message-ID"] = self._message_id(notice.key)
+        message.set_content(read.text)
+        message.add_alternative(read.html, subtype="html")
+        message["Content-Language"] = read.language
+        return message
+
     def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
         """An iTIP message for somebody elsewhere (RFC 6047 §2), sent in the name of a user of this server."""
         message = self._addressed(notice.recipient, "", notice.sender_name, at)
-        heading = {"REQUEST": "Invitation", "CANCEL": "Cancelled", "REPLY": "Answer"}.get(notice.method, notice.method)
-        message["Subject"] = _line(f"{heading}: {notice.summary}")
+        translate = wording.catalogue(wording.known_language(self._settings.language)).gettext
+        heading = wording.METHODS.get(notice.method)
+        message["Subject"] = _line(f"{translate(heading) if heading else notice.method}: {notice.summary}")
         message["Message-ID"] = self._message_id(notice.key)
         message["Reply-To"] = _address(notice.sender, notice.sender_name)
         lines = [_line(notice.summary), notice.when, f"{_line(notice.sender_name)} <{notice.sender}>", notice.remark]
@@ -103,7 +118,7 @@ class MailComposer:
 
     def _thread(self, message: EmailMessage, notice: Notice) -> None:
         first = self._message_id(f"{notice.reservation.uid} {notice.role} {notice.recipient.lower()}")
-        if notice.event in _FIRST:
+        if notice.event in _FIRST or (notice.role, notice.event) == ("guest", "confirm"):
             message["Message-ID"] = first
             return
         message["Message-ID"] = self._message_id(notice.key)
@@ -127,7 +142,8 @@ class MailComposer:
             shown = [booked.note]
         text = write_message(method, booked, notice.host, sender=self._settings.sender, at=notice.at,
                              summary=read.what, description="\n\n".join(part for part in shown if part),
-                             url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others)
+                             url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others,
+                             guests=booked.guests if notice.role != "host" else ())
         # Gmail and Outlook read the alternative, Apple Mail and Thunderbird either, others open the attachment.
         message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
         message.add_attachment(text.encode(), "application", "ics", filename="invite.ics")

@@ -19,9 +19,11 @@ from jinja2 import (
 )
 from jinja2.loaders import BaseLoader
 
-from radicale_booking.domain.notice import EVENTS, Notice
+from radicale_booking.domain.notice import EVENTS, TOLD, AgendaNotice, Notice
 from radicale_booking.errors import DeliveryFailed, InvalidInput
 from radicale_booking.notify import wording
+
+_TONES = {"confirmed": "good", "pending": "waiting", "cancelled": "over", "declined": "over", "expired": "over"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +44,83 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     """
     if notice.event not in EVENTS:
         raise InvalidInput("event", notice.event, "is not known", f"one of {', '.join(EVENTS)}")
+    if (notice.event, notice.role) not in wording.HEADINGS:
+        raise InvalidInput("event", notice.event, f"is not told to a {notice.role}",
+                           f"one of {', '.join(TOLD[notice.role])}")
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     zone = ZoneInfo(notice.timezone)
     translate = wording.catalogue(language).gettext
-    names = {"invitee": notice.reservation.invitee_name, "host": notice.host.shown_name}
-    other = names["host" if notice.role == "invitee" else "invitee"]
-    what = translate("%(title)s with %(name)s") % {"title": notice.reservation.title, "name": other}
+    booked = notice.reservation
+    names = {"invitee": booked.invitee_name, "host": notice.host.shown_name}
+    other = names["invitee" if notice.role == "host" else "host"]
+    what = translate("%(title)s with %(name)s") % {"title": booked.title, "name": other}
     subject = translate(wording.SUBJECTS[notice.event]) % {
-        "what": what, "when": wording.short_moment(notice.reservation.start, zone, locale)}
+        "what": what, "when": wording.short_moment(booked.start, zone, locale)}
+    days, times = _moments(notice, zone, locale)
+    zone_words = f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"
+    details = _details(notice, translate)
     values: dict[str, object] = {
-        "notice": notice, "subject": subject, "language": language,
+        "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
+        "title": booked.title, "details": details,
         "heading": translate(wording.HEADINGS[notice.event, notice.role]) % names,
-        "facts": _facts(notice, translate, zone, locale), "hint": _hint(notice, translate),
-        "links": _links(notice, translate),
+        "badge": "" if notice.event == "follow-up" else translate(wording.BADGES[booked.status]),
+        "tone": _TONES[booked.status],
+        "days": days, "times": times, "zone": zone_words, "words": notice.words,
+        "facts": [(translate("What"), booked.title),
+                  (translate("When"), "\n".join(filter(None, [*days, times, zone_words]))),
+                  *details],
+        "hint": _hint(notice, translate), "links": _links(notice, translate),
     }
     stem = f"{notice.event}-{notice.role}"
     return Page(subject, what, _fill(templates, (f"{stem}.txt", "mail.txt"), values),
                 _fill(templates, (f"{stem}.html", "mail.html"), values), language)
 
 
-def _facts(notice: Notice, translate: wording.Translate, zone: ZoneInfo, locale: Locale) -> list[tuple[str, str]]:
-    """Label and value of what there is to know, in order."""
-    booked = notice.reservation
-    days = [wording.day(occurrence.start, zone, locale) for occurrence in (booked, *notice.others)]
+def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Page:
+    """The bookings of a day; else as ``render``."""
+    language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
+    zone = ZoneInfo(notice.host.timezone)
+    translations = wording.catalogue(language)
+    count = len(notice.reservations)
+    heading = translations.ngettext("%(count)s booking today", "%(count)s bookings today", count) % {"count": count}
+    waits = translations.gettext(wording.WAITS)
+    day = wording.day(notice.reservations[0].start, zone, locale)
+    entries = [{"start": wording.clock_time(booked.start, zone, locale), "title": booked.title,
+                "end": wording.clock_time(booked.end, zone, locale), "place": booked.location,
+                "person": f"{booked.invitee_name} <{booked.invitee_email}>",
+                "waits": waits if booked.status == "pending" else ""}
+               for booked in notice.reservations]
+    subject = f"{heading}: {day}"
+    values: dict[str, object] = {"notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
+        "heading": heading,
+                                 "day": day, "entries": entries}
+    return Page(subject, heading, _fill(templates, ("agenda.txt",), values),
+                _fill(templates, ("agenda.html",), values), language)
+
+
+def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str], str]:
+    """The days, and the time that they have in common; '' where each is given its own."""
+    occurrences = (notice.reservation, *notice.others)
+    days = [wording.day(occurrence.start, zone, locale) for occurrence in occurrences]
     times = [" – ".join(wording.clock_time(moment, zone, locale) for moment in (occurrence.start, occurrence.end))
-             for occurrence in (booked, *notice.others)]
-    moments = ([*days, times[0]] if len(set(times)) == 1 else
-               [f"{day}, {time}" for day, time in zip(days, times, strict=True)])
-    when = "\n".join([*moments, f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"])
-    person = (notice.host.shown_name if notice.role == "invitee"
-              else f"{booked.invitee_name} <{booked.invitee_email}>")
-    facts = [(translate("What"), booked.title), (translate("When"), when), (translate("With"), person),
-             (translate("Where"), booked.location), (translate("Note"), booked.note),
-             (translate("Reason"), booked.reason)]
-    return [(label, value) for label, value in facts if value]
+             for occurrence in occurrences]
+    if len(set(times)) == 1:
+        return days, times[0]
+    return [f"{day}, {time}" for day, time in zip(days, times, strict=True)], ""
+
+
+def _details(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]]:
+    """Label and value of what there is to know besides what is booked and when, in order."""
+    booked = notice.reservation
+    invitee = f"{booked.invitee_name} <{booked.invitee_email}>"
+    people = {"invitee": notice.host.shown_name, "host": invitee,
+              "guest": f"{notice.host.shown_name}\n{booked.invitee_name}"}
+    private = notice.role == "guest"
+    details = [(translate("Reason"), booked.reason), (translate("With"), people[notice.role]),
+               (translate("Where"), booked.location),
+               (translate("Guests"), "\n".join(booked.guests)), (translate("Note"), booked.note),
+               *(() if private else notice.answers)]
+    return [(label, value) for label, value in details if value]
 
 
 def _hint(notice: Notice, translate: wording.Translate) -> str:
@@ -88,8 +133,13 @@ def _hint(notice: Notice, translate: wording.Translate) -> str:
 
 def _links(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]]:
     if notice.role == "host":
+        if not notice.decide_url:
+            return []
+        return [(translate("Confirm"), f"{notice.decide_url}?answer=confirm"),
+                (translate("Decline"), f"{notice.decide_url}?answer=decline")]
+    if notice.role == "guest":
         return []
-    if EVENTS[notice.event]:
+    if EVENTS[notice.event] and notice.event != "follow-up":
         return [(translate("See or cancel my booking"), notice.manage_url)]
     return [(translate("Book another time"), notice.book_url)]
 

@@ -32,6 +32,9 @@ SUBJECTS = {
     "leave": N_("Cancelled: %(what)s, %(when)s"),
     "decline": N_("Declined: %(what)s, %(when)s"),
     "expire": N_("Not confirmed: %(what)s, %(when)s"),
+    "join": N_("One more: %(what)s, %(when)s"),
+    "remind": N_("Reminder: %(what)s, %(when)s"),
+    "follow-up": N_("Thank you: %(what)s, %(when)s"),
 }
 HEADINGS = {
     ("book", "invitee"): N_("You are booked."),
@@ -50,7 +53,21 @@ HEADINGS = {
     ("decline", "host"): N_("This booking is declined. The time is free again."),
     ("expire", "invitee"): N_("Your booking was not confirmed in time."),
     ("expire", "host"): N_("This booking was not confirmed in time. The time is free again."),
+    ("join", "host"): N_("%(invitee)s has taken a seat."),
+    ("remind", "invitee"): N_("Your booking is coming up."),
+    ("follow-up", "invitee"): N_("Thank you for your time."),
+    ("book", "guest"): N_("%(invitee)s invites you to a meeting with %(host)s."),
+    ("confirm", "guest"): N_("%(invitee)s invites you to a meeting with %(host)s."),
+    ("reschedule", "guest"): N_("The meeting has a new time."),
+    ("cancel", "guest"): N_("The meeting is cancelled."),
+    ("decline", "guest"): N_("The meeting is cancelled."),
+    ("expire", "guest"): N_("The meeting is cancelled."),
+    ("remind", "guest"): N_("The meeting is coming up."),
 }
+WAITS = N_("Waits for confirmation")
+BADGES = {"confirmed": N_("Confirmed"), "pending": WAITS, "cancelled": N_("Cancelled"),
+          "declined": N_("Declined"), "expired": N_("Not confirmed")}
+METHODS = {"REQUEST": N_("Invitation"), "CANCEL": N_("Cancelled"), "REPLY": N_("Answer")}
 
 
 def known_language(tag: str) -> str:

@@ -13,7 +13,8 @@ from passlib.context import CryptContext
 
 from radicale_booking.domain.principal import AUTO_SCHEDULE_MODES, RESERVED_NAMES, Principal
 from radicale_booking.errors import InvalidInput, NotFound, StoreUnavailable
-from radicale_booking.services import requests
+from radicale_booking.mail_settings import LANGUAGES
+from radicale_booking.services import agenda, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import checked_code
 
@@ -82,12 +83,15 @@ def list_users(app: Adapters) -> list[Principal]:
 
 
 def enable_host(app: Adapters, name: str, holidays: str | None = None,
-                auto_schedule: str | None = None, free_busy_url: bool | None = None) -> Principal:
+                auto_schedule: str | None = None, free_busy_url: bool | None = None,
+                agenda_time: str | None = None, language: str | None = None) -> Principal:
     """Make the user ``name`` bookable, with bookable hours and a default calendar.
 
     ``holidays``: the country whose public holidays are days off, empty for none; None leaves it.
     ``auto_schedule``: one of ``AUTO_SCHEDULE_MODES``; None leaves it, or is automatic for a new host.
     ``free_busy_url``: whether ``/freebusy/`` tells everybody when the host is busy; None leaves it.
+    ``agenda_time``: local time of the daily mail, empty for none; ``language``: tag of the language of mail, empty for
+    the site's; None leaves them.
     Raises ``NotFound`` or ``InvalidInput``.
     """
     if auto_schedule is not None and auto_schedule not in AUTO_SCHEDULE_MODES:
@@ -100,10 +104,20 @@ def enable_host(app: Adapters, name: str, holidays: str | None = None,
             principal = replace(principal, holidays=checked_code(holidays) if holidays else "")
         if free_busy_url is not None:
             principal = replace(principal, free_busy_url=free_busy_url)
+        if agenda_time is not None:
+            principal = replace(principal, agenda=agenda.checked_time(agenda_time))
+        if language is not None:
+            principal = replace(principal, language=_checked_language(language))
         uow.principals.update(principal)
         make_collections(uow, principal)
         uow.audit.add("host enable", name)
         return principal
+
+
+def _checked_language(tag: str) -> str:
+    if tag and tag not in LANGUAGES:
+        raise InvalidInput("language", tag, "is not known", f"one of {', '.join(LANGUAGES)}")
+    return tag
 
 
 def default_calendar(uow: UnitOfWork, principal: Principal) -> CollectionRow:

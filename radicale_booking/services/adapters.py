@@ -15,8 +15,9 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.itip_organizer import Revision
-from radicale_booking.domain.notice import InvitationNotice, Notice
+from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.webhook import Webhook
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.settings import Settings
 
@@ -112,6 +113,9 @@ class Composer(Protocol):
         """``notice`` in ``language`` (a tag), by default the recipient's. Raises ``InvalidInput`` or
         ``DeliveryFailed``."""
 
+    def compose_agenda(self, notice: AgendaNotice, language: str = "") -> EmailMessage:
+        """A host's bookings of a day. Raises ``DeliveryFailed``."""
+
     def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
         """A mail about lines of bookable hours that could not be read. Raises ``DeliveryFailed``."""
 
@@ -120,6 +124,14 @@ class Composer(Protocol):
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works. Raises ``DeliveryFailed``."""
+
+
+class Poster(Protocol):
+    """A way out for webhooks, used by one thread."""
+
+    def post(self, webhook: Webhook, message_id: str, at: datetime, body: str) -> int:
+        """Post ``body``, named ``message_id``, signed as ``at``; the HTTP status of the answer. Raises
+        ``DeliveryFailed`` when there is none."""
 
 
 class Mailer(Protocol):
@@ -163,4 +175,5 @@ class Adapters:
     settings: Settings
     composer: Composer
     mailer: Mailer | None
+    poster: Poster
     meter: Meter

@@ -28,7 +28,6 @@ _BATCH = 20
 _RECORD_AGAIN_SECONDS = 1.0
 _SENT = "sent"
 _LOST = "lease lost"
-_SUPERSEDED = "not sent: a later one tells the same recipient"
 _ACTOR = "worker"
 
 
@@ -43,9 +42,13 @@ class Channel(Protocol):
     def max_attempts(self) -> int:
         """How often a row is tried before it is given up."""
 
-    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | None:
-        """What performs ``row``, to be called after the transaction (raises ``DeliveryFailed``); None when a later
-        row says more. Raises ``NotFound`` when it is about something that is gone."""
+    @property
+    def first_retry(self) -> timedelta:
+        """How long to wait after the first failure, at most."""
+
+    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        """What performs ``row``, to be called after the transaction (raises ``DeliveryFailed``), or why there is
+        nothing to do. Raises ``NotFound`` when it is about something that is gone."""
 
     def rest(self) -> None:
         """There is nothing to do for now: let go of connections."""
@@ -118,8 +121,8 @@ class Delivery:
             if not uow.outbox.held(row.id, self.worker):
                 return _LOST
             perform = self.channel.prepare(uow, row)
-        if perform is None:
-            return _SUPERSEDED
+        if isinstance(perform, str):
+            return f"not sent: {perform}"
         perform()
         return _SENT
 
@@ -128,7 +131,7 @@ class Delivery:
         if failure.unreachable:
             done.trouble = failure.reason
         if not failure.permanent and row.attempts < self.channel.max_attempts:
-            wait = back_off(row.attempts, self.chance())
+            wait = back_off(row.attempts, self.chance(), self.channel.first_retry)
             self._record(lambda uow: uow.outbox.delay(row.id, self.worker, uow.now + wait, failure.reason))
             return
         done.given_up.append(f"{row.kind} {row.id} to {row.recipient} given up after {row.attempts} attempt(s): "

@@ -10,13 +10,11 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, NotFound
-from radicale_booking.services import calendar_objects, offers, requests
+from radicale_booking.services import calendar_objects, effects, offers, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
 BATCH = 100
-#: What people are told where they need no word of their own for it.
-_TOLD_AS = {"reinstate": "confirm", "resume": "request"}
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
@@ -137,52 +135,30 @@ def set_ended(uow: UnitOfWork, found: Reservation, event: str, reason: str = "")
 
 
 def announce(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
-    """Queue the mails to hosts and invitees about ``event`` and note it in the audit trail."""
+    """Queue what follows from ``event`` and note it in the audit trail."""
     tell(uow, found, event)
     note(uow, found, event, detail)
 
 
 def note(uow: UnitOfWork, found: Reservation, event: str, detail: dict[str, str] | None = None) -> None:
-    """Write ``event`` into the audit trail."""
+    """Write ``event`` into the audit trail, and queue what follows besides mail."""
+    effects.follow(uow, found, event, (detail or {}).get("from", ""))
     uow.audit.add(event, found.uid, {"status": found.status, "start": found.start.isoformat(),
                                      "sequence": found.sequence, **(detail or {})})
 
 
 def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = False,
          due: datetime | None = None) -> None:
-    """Queue the mails to hosts and invitees about ``event``, for ``due`` (aware UTC; None: now); ``together``: they
-    speak for all of the series."""
-    _tell_hosts(uow, found, event, together=together, due=due)
-    assert found.id is not None  # noqa: S101 - stored by now
-    seats = uow.seats.of(found.id)
-    for seat in seats:
-        _queue(uow, found, event, f"seat-{seat.uid}", "invitee", seat.email, seat.uid)
-    if not seats:
-        _queue(uow, found, event, "invitee", "invitee", found.invitee_email, together=together, due=due)
+    """Queue the mails to all whom ``event`` concerns, for ``due`` (aware UTC; None: now); ``together``: they speak for
+    all of the series."""
+    effects.tell(uow, found, event, together=together, due=due)
 
 
 def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
-    """Tell the hosts and one invitee of a group, and note it in the audit trail."""
+    """Queue what follows when one invitee of a group comes or goes, and note it in the audit trail."""
     assert seen.seat is not None  # noqa: S101 - seen_by gave it
-    _tell_hosts(uow, seen, "leave" if event == "cancel" else event, seen.seat)
-    _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, seen.seat)
+    effects.of_seat(uow, seen, event)
     uow.audit.add("leave" if event == "cancel" else "join", seen.uid, {"seat": seen.seat})
-
-
-def _tell_hosts(uow: UnitOfWork, found: Reservation, event: str, seat: str | None = None, *,
-                together: bool = False, due: datetime | None = None) -> None:
-    for number, name in enumerate(found.hosts):
-        host = uow.principals.get(name)
-        if host is not None and host.email:
-            key = "-".join(filter(None, ("host", name if number else "", f"seat-{seat}" if seat else "")))
-            _queue(uow, found, event, key, "host", host.email, seat, together=together, due=due)
-
-
-def _queue(uow: UnitOfWork, found: Reservation, event: str, key: str, role: str, address: str,
-           seat: str | None = None, *, together: bool = False, due: datetime | None = None) -> None:
-    uow.outbox.add("mail", f"{found.uid}/{found.sequence}/{event}/{key}", address,
-                   {"event": _TOLD_AS.get(event, event), "to": role, "uid": found.uid, "sequence": found.sequence,
-                    **({"seat": seat} if seat else {}), **({"together": True} if together else {})}, found.id, due)
 
 
 def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:

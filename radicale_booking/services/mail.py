@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from radicale_booking.domain.notice import EVENTS, ROLES, InvitationNotice, Notice, event_now
+from radicale_booking.domain import question
+from radicale_booking.domain.notice import EVENTS, REMINDING, ROLES, TOLD, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
-from radicale_booking.services import life, manage, requests
+from radicale_booking.services import agenda, decisions, invented, life, manage, reminders, requests
 from radicale_booking.services.adapters import Adapters, Mailer
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ PROBLEM = "window-problem"
 INVITATION = "itip"
 #: Of these, one mail always tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
-_STATUS_AFTER = {"book": "confirmed", "request": "pending", "confirm": "confirmed", "reschedule": "confirmed",
-                 "cancel": "cancelled", "leave": "cancelled", "decline": "declined", "expire": "expired"}
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,28 @@ class MailChannel:
     def max_attempts(self) -> int:
         return self.app.settings.mail.max_attempts
 
-    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | None:
-        if uow.outbox.told_later(row.id):
-            return None
-        if row.payload["event"] == PROBLEM:
+    @property
+    def first_retry(self) -> timedelta:
+        return timedelta(seconds=self.app.settings.mail.retry_seconds)
+
+    def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        event = row.payload["event"]
+        if event == PROBLEM:
             return self._prepare_problems(row)
-        if row.payload["event"] == INVITATION:
+        if event == INVITATION:
             return self._prepare_invitation(row)
+        if event == agenda.EVENT:
+            return self._prepare_agenda(uow, row)
+        if _superseded(uow, row):
+            return "a later one tells the same recipient"
         reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
-        event = event_now(str(row.payload["event"]), reservation)
-        notice = _notice(self.app, uow, reservation, event, str(row.payload["to"]), row.recipient, row.delivery_key,
-                         together=bool(row.payload.get("together")))
+        if event in REMINDING and not reminders.useful(event, reservation, row.due, uow.now):
+            return "it is too late"
+        told = event_now(event, reservation)
+        if told not in TOLD[str(row.payload["to"])]:
+            return "it does not hold any more"
+        notice = _notice(self.app, uow, reservation, told, str(row.payload["to"]), row.recipient, row.delivery_key,
+                         str(row.payload.get("host", "")), together=bool(row.payload.get("together")))
         return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
 
     def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
@@ -67,28 +77,48 @@ class MailChannel:
         notice = InvitationNotice(recipient=row.recipient, key=row.delivery_key, **facts)
         return lambda: self.mailer.send(self.app.composer.compose_invitation(notice, row.due), row.delivery_key)
 
+    def _prepare_agenda(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        notice = agenda.notice(uow, str(row.payload["host"]), date.fromisoformat(str(row.payload["day"])),
+                               row.delivery_key)
+        if notice is None:
+            return "nothing is booked"
+        return lambda: self.mailer.send(self.app.composer.compose_agenda(notice), row.delivery_key)
+
     def rest(self) -> None:
         self.mailer.close()
+
+
+def _superseded(uow: UnitOfWork, row: OutboxRow) -> bool:
+    """Whether a later mail tells the same recipient how the same booking, or seat of it, is then."""
+    return row.payload["event"] not in REMINDING and any(
+        later.payload["event"] in EVENTS and later.payload["event"] not in REMINDING
+        and later.payload["to"] == row.payload["to"]
+        and later.payload.get("seat") in (None, row.payload.get("seat")) for later in uow.outbox.later(row.id))
 
 
 def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invitee",
             language: str = "") -> EmailMessage:
     """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
 
-    ``event`` is by default what fits the reservation's status. Raises ``InvalidInput`` or ``NotFound``.
+    ``event`` is by default what fits the reservation's status; ``agenda`` is a day of invented ones. Raises
+    ``InvalidInput`` or ``NotFound``.
     """
-    for name, value, accepted in (("event", event, ("", *EVENTS)), ("role", role, ROLES)):
+    for name, value, accepted in (("role", role, ROLES), ("event", event, ("", agenda.EVENT, *TOLD.get(role, ())))):
         if value not in accepted:
             raise InvalidInput(name, value, "is not known", f"one of {', '.join(filter(None, accepted))}")
     with app.store.read() as uow:
+        if event == agenda.EVENT:
+            return app.composer.compose_agenda(invented.agenda(uow.now), language)
         if not uid:
-            return app.composer.compose(_invented(app, uow, event or "book", role), language)
+            return app.composer.compose(invented.notice(app, uow.now, event or "book", role), language)
         reservation = life.get(uow, uid)
         chosen = event or event_now("request" if reservation.status == "pending" else "book", reservation)
         recipient = reservation.invitee_email
         if role == "host":
             host = uow.principals.get(reservation.host)
             recipient = (host.email if host is not None else None) or app.settings.mail.sender
+        elif role == "guest":
+            recipient = next(iter(reservation.guests), "guest@example.org")
         return app.composer.compose(_notice(app, uow, reservation, chosen, role, recipient, "preview"), language)
 
 
@@ -120,16 +150,21 @@ def retry(app: Adapters, row_id: int | None = None) -> int:
 
 
 def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str, role: str, recipient: str,
-            key: str, *, together: bool = False) -> Notice:
+            key: str, reader: str = "", *, together: bool = False) -> Notice:
     host = uow.principals.get(reservation.host) or Principal(reservation.host)
+    event_type = uow.reservations.event_type_of(reservation)
     others = (tuple(_told_with(uow, reservation))
               if reservation.series is not None and (together or event in _TOGETHER) else ())
-    book_url = f"{app.settings.public_url}/book/{reservation.host}/{reservation.slug}/"
     if others:
         # A message about all replaces what was said of each (RFC 5546 §2.1.4).
         reservation = replace(reservation, sequence=max(found.sequence for found in (reservation, *others)))
-    return Notice(event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation), book_url,
-                  others)
+    return Notice(
+        event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation),
+        f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/", others,
+        reader=uow.principals.get(reader) if reader else None,
+        decide_url=decisions.url(app, reservation) if role == "host" else "",
+        answers=tuple(question.as_text(event_type.questions, reservation.answers)),
+        words=event_type.follow_up_text if event == "follow-up" else "")
 
 
 def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:
@@ -138,18 +173,3 @@ def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservatio
         if other.uid != reservation.uid and other.live == reservation.live and (
                 other.live or (other.status, other.modified) == (reservation.status, reservation.modified)):
             yield other
-
-
-def _invented(app: Adapters, uow: UnitOfWork, event: str, role: str) -> Notice:
-    """A notice of a reservation that does not exist, for looking at templates."""
-    start = uow.now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7)
-    host = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
-    booked = Reservation(
-        host=host.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS_AFTER[event], start=start,
-        end=start + timedelta(minutes=30), invitee_name="Ada Lovelace", invitee_email="ada@example.org",
-        created=uow.now, modified=uow.now, invitee_timezone="Europe/London", note="About engines.",
-        location="Room 4", reason="" if EVENTS[event] else "A cold")
-    recipient = booked.invitee_email if role == "invitee" else str(host.email)
-    url = app.settings.public_url
-    return Notice(event, role, recipient, booked, host, "preview", uow.now, f"{url}/booking/preview/",
-                  f"{url}/book/anna/intro-call/")

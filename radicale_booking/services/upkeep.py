@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from radicale_booking.services import life
+from radicale_booking.services import agenda, life, reminders
 from radicale_booking.services.adapters import Adapters
 
 #: A series is expanded further when less than this is missing of the days that the settings ask for.
@@ -16,6 +16,8 @@ def run(app: Adapters) -> None:
     """What has to be done every little while: it costs a look where nothing is due."""
     while life.expire_due(app) == life.BATCH:
         pass
+    reminders.queue_due(app)
+    agenda.queue_due(app)
     renew_due(app)
     extend_instances(app)
 

@@ -49,9 +49,11 @@ _CODECS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
                   lambda found: tuple(map(Location.from_json, found))),
     "date_overrides": (_write_overrides, _read_overrides),
     "blocking_calendars": (list, tuple),
+    "reminders": (lambda leads: [_minutes(lead) for lead in leads], lambda minutes: tuple(map(_length, minutes))),
+    "follow_up": (_minutes, _length),
     **dict.fromkeys(("horizon_business", "minutes_per_day", "minutes_per_week", "minutes_per_month",
                      "limit_per_invitee", "repeat_every", "repeat_interval", "repeat_most", "private", "timezone",
-                     "colour", "redirect_url", "target_calendar"), (_same, _same)),
+                     "colour", "redirect_url", "target_calendar", "follow_up_text"), (_same, _same)),
 }
 
 

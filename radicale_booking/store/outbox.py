@@ -100,11 +100,31 @@ class Outbox:
         """Queue again what was given up: one row or, with None, all of ``kind``; how many."""
         return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
 
-    def told_later(self, row_id: int) -> bool:
-        """Whether a later row will tell the same recipient about the same reservation; one about another seat of a
-        group does not."""
-        rows = self._unit_of_work.query("outbox", "told_later", id=row_id)
-        return any(json.loads(row["later"]).get("seat") in (None, json.loads(row["this"]).get("seat")) for row in rows)
+    def replay(self, kind: str, row_id: int) -> bool:
+        """Queue again what was sent or given up; whether there was such a row."""
+        return bool(self._unit_of_work.execute("outbox", "replay", kind=kind, id=row_id,
+                                               now=self._unit_of_work.now_epoch))
+
+    def later(self, row_id: int) -> builtins.list[OutboxRow]:
+        """What is queued after the row for the same recipient about the same reservation, in order."""
+        return [_read(row) for row in self._unit_of_work.query("outbox", "later", id=row_id)]
+
+    def get(self, row_id: int) -> OutboxRow | None:
+        row = self._unit_of_work.one("outbox", "get", id=row_id)
+        return _read(row) if row is not None else None
+
+    def known(self, delivery_key: str) -> bool:
+        """Whether a row was ever added with the key."""
+        return self._unit_of_work.one("outbox", "known", delivery_key=delivery_key) is not None
+
+    def told(self, kind: str, reservation_id: int, recipient: str) -> bool:
+        """Whether anything was ever queued for the recipient about the reservation."""
+        return self._unit_of_work.one("outbox", "told", kind=kind, reservation_id=reservation_id,
+                                      recipient=recipient) is not None
+
+    def forget(self, kind: str, reservation_id: int) -> None:
+        """Forget what is queued of ``kind`` about the reservation."""
+        self._unit_of_work.execute("outbox", "forget", kind=kind, reservation_id=reservation_id)
 
     def _until(self, lease: timedelta) -> int:
         return int((self._unit_of_work.now + lease).timestamp())

@@ -43,6 +43,10 @@ class Principals:
     def all(self) -> list[Principal]:
         return [_read(row) for row in self._unit_of_work.query("principal", "all")]
 
+    def with_agenda(self) -> list[Principal]:
+        """Those who want a daily mail and can get it."""
+        return [_read(row) for row in self._unit_of_work.query("principal", "with_agenda")]
+
     def add(self, principal: Principal) -> Principal:
         """Store a new principal; the same with its ``id``. Its collections, if any exist, become its own."""
         principal_id = self._unit_of_work.insert("principal", "add", now=self._unit_of_work.now_epoch,
@@ -62,11 +66,13 @@ def _values(principal: Principal) -> dict[str, object]:
     return {"name": principal.name, "email": principal.email, "display_name": principal.display_name,
             "description": principal.description, "timezone": principal.timezone, "host": int(principal.host),
             "holidays": principal.holidays, "availability": principal.availability,
-            "auto_schedule": principal.auto_schedule, "free_busy_url": int(principal.free_busy_url)}
+            "auto_schedule": principal.auto_schedule, "free_busy_url": int(principal.free_busy_url),
+            "language": principal.language, "agenda": principal.agenda}
 
 
 def _read(row: Row) -> Principal:
     return Principal(name=row["name"], email=row["email"], display_name=row["display_name"],
                      description=row["description"], timezone=row["timezone"], host=bool(row["host"]),
                      holidays=row["holidays"], availability=row["availability"], auto_schedule=row["auto_schedule"],
-                     free_busy_url=bool(row["free_busy_url"]), id=row["id"])
+                     free_busy_url=bool(row["free_busy_url"]), language=row["language"], agenda=row["agenda"],
+                     id=row["id"])

@@ -70,6 +70,11 @@ class Reservations:
         """In order of their start; all where ``host`` and ``status`` are None."""
         return [self._read(row) for row in self._unit_of_work.query("reservation", "list", host=host, status=status)]
 
+    def live_of_host(self, host: str, frame: Interval) -> builtins.list[Reservation]:
+        """What ``host`` alone or with others takes part in and starts in ``frame``, in order."""
+        rows = self._unit_of_work.query("reservation", "live_of_host", host=host, **_range(frame))
+        return [self._read(row) for row in rows]
+
     def at(self, event_type: EventType, start: datetime) -> Reservation | None:
         """The live reservation of ``event_type`` that starts at ``start``."""
         row = self._unit_of_work.one("reservation", "at", event_type_id=event_type.id, start_epoch=_epoch(start))

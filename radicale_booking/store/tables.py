@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 KEYS = {
     "principal": "id", "collection": "id", "item": "id", "tombstone": "collection_id", "instance": "item_id",
     "event_type": "id", "event_type_host": "event_type_id", "booking_link": "id", "window_problem": "id",
-    "reservation": "id", "occupancy": "id", "seat": "id", "outbox": "id", "audit": "id",
+    "reservation": "id", "occupancy": "id", "seat": "id", "outbox": "id", "webhook": "id",
+    "webhook_attempt": "id", "audit": "id",
 }
 _PAGE = 500
 

@@ -24,6 +24,7 @@ from radicale_booking.store.principals import Principals
 from radicale_booking.store.reservations import Reservations
 from radicale_booking.store.seats import Seats
 from radicale_booking.store.tables import Tables
+from radicale_booking.store.webhooks import Webhooks
 from radicale_booking.store.window_problems import WindowProblems
 
 #: A row, readable by column name and by position.
@@ -153,6 +154,10 @@ class UnitOfWork:
     @cached_property
     def window_problems(self) -> WindowProblems:
         return WindowProblems(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self)
 
     @cached_property
     def tables(self) -> Tables:

@@ -12,6 +12,7 @@ from flask import Flask, Response, make_response, request, url_for
 from flask_babel import Babel
 
 from radicale_booking.web import addresses, failures, headers, health, languages, wording
+from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
 from radicale_booking.web.free_busy import show_free_busy
@@ -68,6 +69,7 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/book/<host>/<slug>/slots.ics", "slot_feed", show_feed)
     flask.add_url_rule("/booking/<token>/", "show_reservation", show_reservation)
     flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
+    flask.add_url_rule("/booking/<token>/answer", "answer_request", answer_request, methods=["GET", "POST"])
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
     flask.add_url_rule("/freebusy/<email>.ifb", "free_busy", show_free_busy)
     flask.add_url_rule("/host/setup/", "setup", show_setup)

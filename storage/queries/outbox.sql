@@ -59,13 +59,32 @@ WHERE id = :id AND claimed_by = :worker AND status = 'queued';
 UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0
 WHERE kind = :kind AND status = 'failed' AND (CAST(:id AS BIGINT) IS NULL OR id = :id);
 
+-- name: replay
+UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, sent_epoch = NULL
+WHERE kind = :kind AND status <> 'queued' AND id = :id;
+
 -- name: list
 SELECT * FROM outbox
 WHERE kind = :kind AND (CAST(:status AS TEXT) IS NULL OR status = :status)
 ORDER BY id;
 
--- name: told_later
-SELECT this.payload AS this, later.payload AS later FROM outbox AS this JOIN outbox AS later
+-- name: known
+SELECT 1 FROM outbox WHERE delivery_key = :delivery_key;
+
+-- name: get
+SELECT * FROM outbox WHERE id = :id;
+
+-- name: told
+SELECT 1 FROM outbox
+WHERE reservation_id = :reservation_id AND kind = :kind AND lower(recipient) = lower(:recipient)
+LIMIT 1;
+
+-- name: forget
+DELETE FROM outbox WHERE reservation_id = :reservation_id AND kind = :kind AND status = 'queued';
+
+-- name: later
+SELECT later.* FROM outbox AS this JOIN outbox AS later
     ON later.reservation_id = this.reservation_id AND later.kind = this.kind
     AND lower(later.recipient) = lower(this.recipient) AND later.id > this.id AND later.status = 'queued'
-WHERE this.id = :id;
+WHERE this.id = :id
+ORDER BY later.id;

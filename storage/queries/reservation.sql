@@ -24,6 +24,18 @@ WHERE (CAST(:host AS TEXT) IS NULL OR principal.name = :host)
     AND (CAST(:status AS TEXT) IS NULL OR reservation.status = :status)
 ORDER BY reservation.start_epoch, reservation.id;
 
+-- name: live_of_host
+SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
+    EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+        AND occupancy.principal_id <> reservation.principal_id) AS shared
+FROM principal AS wanted JOIN occupancy AS taken ON taken.principal_id = wanted.id AND taken.live = 1
+JOIN reservation ON reservation.id = taken.reservation_id
+JOIN principal ON principal.id = reservation.principal_id
+JOIN event_type ON event_type.id = reservation.event_type_id
+WHERE wanted.name = :host AND taken.start_epoch < :range_end AND taken.start_epoch > :range_start - 604800
+    AND reservation.start_epoch >= :range_start AND reservation.start_epoch < :range_end
+ORDER BY reservation.start_epoch, reservation.id;
+
 -- name: at
 SELECT reservation.*, principal.name AS host, event_type.slug, event_type.title,
     EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id

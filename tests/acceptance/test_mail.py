@@ -41,7 +41,7 @@ def mailing(site: SiteFiles, smtp: SmtpServer) -> SiteFiles:
     """The site with that mail server in its settings."""
     text = site.config.read_text(encoding="utf-8")
     site.config.write_text(f"{text}[mail]\nhost = 127.0.0.1\nport = {smtp.port}\nsecurity = none\n"
-                           "sender = booking@example.net\ntimeout_seconds = 5\n", encoding="utf-8")
+                           "sender = booking@example.net\ntimeout_seconds = 5\nretry_seconds = 1\n", encoding="utf-8")
     return site
 
 

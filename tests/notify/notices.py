@@ -18,13 +18,13 @@ BOOKED = Reservation(
     end=START + timedelta(minutes=30), invitee_name="Bob Müller", invitee_email="bob@example.com", created=NOW,
     modified=NOW, invitee_timezone="Europe/Berlin", language="de-AT", note="About\nengines", location="Room 4")
 SETTINGS = MailSettings(host="127.0.0.1", security="none", sender="booking@example.net", timeout_seconds=10)
-STATUS = {"request": "pending", "cancel": "cancelled", "decline": "declined", "expire": "expired"}
+STATUS = {"request": "pending", "cancel": "cancelled", "leave": "cancelled", "decline": "declined", "expire": "expired"}
 
 
 def notice(event: str = "book", role: str = "invitee", *, booked: Reservation = BOOKED, host: Principal = ANNA,
            key: str = "") -> Notice:
     """``event`` told to ``role``; the reservation has the status that goes with it."""
     booked = replace(booked, status=STATUS.get(event, "confirmed"))
-    recipient = booked.invitee_email if role == "invitee" else "anna@example.org"
+    recipient = {"invitee": booked.invitee_email, "host": "anna@example.org", "guest": "guest@example.org"}[role]
     return Notice(event, role, recipient, booked, host, key or f"u1/{booked.sequence}/{event}/{role}", NOW,
                   "https://book.example.org/booking/token/", "https://book.example.org/book/anna/call/")

@@ -26,6 +26,7 @@ from tests.services.calendars import NINE, event, store_item, wish
 from tests.services.conftest import Clock, settings_in
 
 HALF_HOUR = timedelta(minutes=30)
+FIRST = timedelta(seconds=30)
 NEVER: Callable[[float], bool] = lambda _: False  # noqa: E731
 
 
@@ -145,9 +146,9 @@ def test_a_failure_is_tried_again_later_and_later(site: Adapters, post: Post, cl
 
 @given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1, exclude_max=True))
 def test_repetitions_are_spread(attempts: int, chance: float) -> None:
-    wait, longest = back_off(attempts, chance), back_off(attempts, 0)
+    wait, longest = back_off(attempts, chance, FIRST), back_off(attempts, 0, FIRST)
     assert longest / 2 <= wait <= longest <= timedelta(hours=1)
-    assert back_off(attempts + 1, chance) >= wait >= timedelta(seconds=15)
+    assert back_off(attempts + 1, chance, FIRST) >= wait >= timedelta(seconds=15)
 
 
 def test_a_recipient_refused_for_good_is_given_up_in_the_open(site: Adapters, post: Post) -> None:
@@ -304,7 +305,7 @@ def test_hosts_hear_of_everybody_who_joins_or_leaves_a_group(site: Adapters, pos
     drain(site)
     to_host = [str(message["Subject"]) for message in post.taken if "ada@" in str(message["To"])]
     assert [subject.partition(",")[0] for subject in to_host] == [
-        "Booked: Talk with Bob", "Booked: Talk with Joe", "Cancelled: Talk with Eve"]
+        "Booked: Talk with Bob", "One more: Talk with Joe", "Cancelled: Talk with Eve"]
     left = next(message for message in post.taken if "Eve" in str(message["Subject"]) and "ada@" in str(message["To"]))
     body = left.get_body(("plain",))
     assert body is not None

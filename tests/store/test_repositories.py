@@ -178,7 +178,8 @@ def test_event_types_are_read_as_they_were_written(uow: UnitOfWork) -> None:
         True, 90 * minute, "week", 2, 6, (Question("why", "Why?", "choice", True, ("ä", "b"), "help"),),
         (Location("in_person", "Room"), Location("call_invitee")), True, True, True, "Europe/Paris", "#123456",
         "https://example.org/thanks", {date(2026, 12, 24): ((time(9), time(12)),), date(2026, 12, 25): ()},
-        ("ada/calendar",), "ada/work", Team("round-robin", ("bob", "ada"), "fewest"), "calendar")
+        ("ada/calendar",), "ada/work",
+        (timedelta(hours=1),), timedelta(hours=2), "Thanks", Team("round-robin", ("bob", "ada"), "fewest"), "calendar")
     defaults = EventType("ada", "rich", "Rich", 45 * minute)
     same = {field.name for field in fields(EventType) if getattr(rich, field.name) == getattr(defaults, field.name)}
     assert same == {"host", "slug", "title", "duration", "seats", "id"}

@@ -1,0 +1,49 @@
+"""Bookings that do not exist, for looking at mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from radicale_booking.domain.notice import EVENTS, AgendaNotice, Notice
+from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.services.adapters import Adapters
+
+_ANNA = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
+_STATUS = {"request": "pending", "cancel": "cancelled", "decline": "declined", "expire": "expired",
+           "leave": "cancelled"}
+_NAMES = ("Ada Lovelace", "Charles Babbage", "Mary Somerville")
+
+
+def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
+    """What ``role`` is told when ``event`` happens."""
+    booked = _booked(now, event)
+    recipient = {"invitee": booked.invitee_email, "host": str(_ANNA.email), "guest": booked.guests[0]}[role]
+    url = app.settings.public_url
+    return Notice(event, role, recipient, booked, _ANNA, "preview", now, f"{url}/booking/preview/",
+                  f"{url}/book/anna/intro-call/",
+                  decide_url=f"{url}/booking/preview/answer" if (event, role) == ("request", "host") else "",
+                  answers=(("What would you like to talk about?", "The engine"),),
+                  words="It was good to talk to you. Write to me if anything is left open."
+                        if event == "follow-up" else "")
+
+
+def agenda(now: datetime) -> AgendaNotice:
+    """A day of several bookings."""
+    first = replace(_booked(now, "book"), note="")
+    later = [timedelta(hours=2 * number) for number in range(len(_NAMES))]
+    booked = [replace(first, start=first.start + wait, end=first.end + wait, invitee_name=name,
+                      invitee_email=f"{name.split()[0].lower()}@example.org",
+                      status="pending" if number == 1 else "confirmed")
+              for number, (name, wait) in enumerate(zip(_NAMES, later, strict=True))]
+    return AgendaNotice(_ANNA, str(_ANNA.email), first.start.date(), booked, "preview", now)
+
+
+def _booked(now: datetime, event: str) -> Reservation:
+    start = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    return Reservation(
+        host=_ANNA.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS.get(event, "confirmed"),
+        start=start, end=start + timedelta(minutes=30), invitee_name=_NAMES[0], invitee_email="ada@example.org",
+        created=now, modified=now, invitee_timezone="Europe/London", note="About engines.", location="Room 4",
+        guests=("charles@example.org",), reason="" if EVENTS[event] else "A cold")
