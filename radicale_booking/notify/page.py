@@ -91,9 +91,9 @@ def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Pa
                 "waits": waits if booked.status == "pending" else ""}
                for booked in notice.reservations]
     subject = f"{heading}: {day}"
-    values: dict[str, object] = {"notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
-        "heading": heading,
-                                 "day": day, "entries": entries}
+    values: dict[str, object] = {"notice": notice, "subject": subject, "language": language,
+                                 "direction": locale.text_direction, "heading": heading, "day": day,
+                                 "entries": entries}
     return Page(subject, heading, _fill(templates, ("agenda.txt",), values),
                 _fill(templates, ("agenda.html",), values), language)
 
