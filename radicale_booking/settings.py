@@ -33,6 +33,8 @@ from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.ini import Assignment, Ini, read_ini
 from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
 from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings, one_line
+from radicale_booking.page_settings import ACCEPTED as PAGE_ACCEPTED
+from radicale_booking.page_settings import PAGE_SCHEMA, PageSettings
 from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
 from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
 from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
@@ -174,6 +176,7 @@ _ACCEPTED: dict[Any, str] = {
     web_address: "an address such as https://calendar.example.org",
     **MAIL_ACCEPTED,
     **BACKUP_ACCEPTED,
+    **PAGE_ACCEPTED,
     **POSTGRES_ACCEPTED,
     **WEBHOOKS_ACCEPTED,
 }
@@ -222,6 +225,7 @@ class Settings:
     keep_reservations_days: int = 0
     mail: MailSettings = field(default_factory=MailSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
+    page: PageSettings = field(default_factory=PageSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     config_file: Path | None = field(default=None, compare=False)
@@ -292,6 +296,7 @@ def of(configuration: Configuration) -> Settings:
                    webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
                    contacts=tuple((name, one_line(configuration.get("contacts", name)))
                                   for name in configuration.options("contacts")),
+                   page=PageSettings(**{name: configuration.get("page", name) for name in PAGE_SCHEMA}),
                    backup=BackupSettings(**{name: configuration.get("backup", name) for name in BACKUP_SCHEMA}),
                    address_domain=configuration.get("booking", "address_domain"),
                    **{name: configuration.get("booking", name) for name in _OWN_OPTIONS})
@@ -331,7 +336,7 @@ def _default_file() -> Path | None:
 
 def _schema() -> OrderedDict[str, Any]:
     return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
-                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA),
+                        ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA), ("page", PAGE_SCHEMA),
                         ("contacts", {"_allow_extra": one_line})])
 
 

@@ -10,7 +10,7 @@ from flask import request, url_for
 from radicale_booking.web.languages import LANGUAGES
 from radicale_booking.web.zones import known_zones
 
-_KEPT = ("tz", "lang", "duration", "link", "move")
+_KEPT = ("tz", "lang", "clock", "duration", "link", "move", "view")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,400}")
 
 
@@ -18,6 +18,12 @@ def link(endpoint: str, **values: Any) -> str:
     """The URL of ``endpoint`` with what the visitor chose; a value of None leaves its parameter out."""
     kept = {name: request.args[name] for name in _KEPT if _known(name, request.args.get(name, ""))}
     return url_for(endpoint, **{name: value for name, value in (kept | values).items() if value is not None})
+
+
+def here(**changed: str) -> str:
+    """This page with other parameters; without an endpoint the page's own path."""
+    arguments: dict[str, Any] = {**request.args, **(request.view_args or {}), **changed}
+    return url_for(request.endpoint, **arguments) if request.endpoint is not None else request.path
 
 
 def language_links() -> list[tuple[str, str, str]]:
@@ -32,6 +38,8 @@ def language_links() -> list[tuple[str, str, str]]:
 
 
 def _known(name: str, value: str) -> bool:
+    if name in ("clock", "view"):
+        return value in (("12", "24") if name == "clock" else ("week",))
     if name in ("tz", "lang"):
         return value in (known_zones() if name == "tz" else LANGUAGES)
     return _WORD.fullmatch(value) is not None

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, make_response, request, url_for
 from flask_babel import Babel
 
-from radicale_booking.web import addresses, failures, headers, health, languages, wording
+from radicale_booking.web import addresses, current, failures, headers, health, languages, own_look, wording
 from radicale_booking.web.answer_page import answer_request
+from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
 from radicale_booking.web.free_busy import show_free_busy
@@ -71,6 +72,8 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
     flask.add_url_rule("/booking/<token>/answer", "answer_request", answer_request, methods=["GET", "POST"])
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
+    flask.add_url_rule("/book/look/<version>.css", "theme", own_look.show_theme)
+    flask.add_url_rule("/book/look/<version>/logo", "logo", own_look.show_logo)
     flask.add_url_rule("/freebusy/<email>.ifb", "free_busy", show_free_busy)
     flask.add_url_rule("/host/setup/", "setup", show_setup)
     flask.add_url_rule("/host/setup/calendar.mobileconfig", "setup_profile", profile)
@@ -92,7 +95,10 @@ def _event_type(host: str, slug: str) -> Response:
 
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
-        asset=asset, link=addresses.link, language_links=addresses.language_links, locale=languages.locale,
+        asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
+        column_day=wording.column_day, calendar_links=calendar_links, theme_version=own_look.theme_version,
+        logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
+        language_links=addresses.language_links, locale=languages.locale,
         instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,
         short_day=wording.short_day, weekdays=wording.weekdays, clock_time=wording.clock_time,
         clock_times=wording.clock_times, place_name=wording.place_name, zone_title=wording.zone_title,

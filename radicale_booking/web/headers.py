@@ -11,6 +11,7 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "style-src 'self'",
     "script-src 'self'",
     "img-src 'self'",
+    "connect-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -30,7 +31,7 @@ def secure(response: Response) -> Response:
     if response.mimetype == "text/calendar" and request.endpoint in ("slot_feed", "event_type", "free_busy"):
         # Asked for again and again by programs, which then hear that nothing is new.
         response.headers["Cache-Control"] = "no-cache"
-    elif request.endpoint != "static":
+    elif request.endpoint not in ("static", "theme", "logo"):
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")

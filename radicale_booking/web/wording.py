@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.units import format_unit
+from flask import request
 from flask_babel import gettext
 
 from radicale_booking.domain.location import Location
@@ -57,9 +58,25 @@ def weekdays() -> list[tuple[str, str]]:
     return [(names["abbreviated"][weekday], names["wide"][weekday]) for weekday in order]
 
 
+def column_day(day: date) -> str:
+    """``Tue 24``."""
+    return str(format_skeleton("Ed", _noon(day), locale=locale()))
+
+
+def hours_in_day() -> int:
+    """12 or 24: what the visitor chose by ``?clock=``, else what is usual in the language and region."""
+    asked = request.args.get("clock")
+    if asked in ("12", "24"):
+        return int(asked)
+    return 12 if "a" in locale().time_formats["short"].pattern else 24
+
+
 def clock_time(moment: datetime, zone: tzinfo) -> str:
     """``9:00 AM`` or ``09:00`` in ``zone``."""
-    return str(format_time(moment.astimezone(zone).timetz(), "short", locale=locale()))
+    usual = locale().time_formats["short"].pattern
+    fits = ("a" in usual) == (hours_in_day() == 12)
+    pattern = "short" if fits else "h:mm a" if hours_in_day() == 12 else "HH:mm"
+    return str(format_time(moment.astimezone(zone).timetz(), pattern, locale=locale()))
 
 
 def clock_times(moments: Sequence[datetime], zone: tzinfo) -> list[tuple[datetime, str]]:

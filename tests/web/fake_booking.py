@@ -15,6 +15,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.slots import Slot
 from radicale_booking.errors import LinkExpired, NotFound, SlotTaken
+from radicale_booking.page_settings import PageSettings
 from radicale_booking.services import booking
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -119,11 +120,11 @@ class FakeBooking:
         return self.reservations[token]
 
 
-def fake_adapters(store: Any = None) -> Any:
+def fake_adapters(store: Any = None, page: PageSettings = PageSettings()) -> Any:  # noqa: B008 - frozen
     """Adapters as far as the pages use them."""
     return SimpleNamespace(
         store=store,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
-        settings=SimpleNamespace(public_url="http://book.example.org"),
+        settings=SimpleNamespace(public_url="http://book.example.org", page=page),
     )
