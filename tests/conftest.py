@@ -8,10 +8,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from radicale_booking.store.postgres import PostgresStore
 from radicale_booking.store.tables import KEYS
 from tests import postgres
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 ENGINES = ("sqlite", "postgres")
 _SAVE = b"""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +16,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, EnvironBuilder
 
-from radicale_booking import web
+from radicale_booking import meter, web
 from radicale_booking.access_log import AccessLog
 from radicale_booking.errors import SlotTaken
+from radicale_booking.meter import PrometheusMeter, exposition
 from radicale_booking.observed import Observed, operation
 from radicale_booking.services import backup, booking
 from radicale_booking.services.adapters import Adapters
@@ -128,3 +131,16 @@ def test_who_may_read_them(app: Adapters, tmp_path: Path) -> None:  # noqa: F811
     assert client.get("/metrics", environ_base=far, headers={"Authorization": "Bearer "}).status_code == 503
 
 
+
+
+def test_threads_may_count_first_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter._made.cache_clear()
+    together = threading.Barrier(16)
+
+    def count(_number: int) -> None:
+        together.wait()
+        PrometheusMeter().request("page GET", 200, 0.1)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(count, range(16)))
+    assert values(exposition().decode())['booking_requests_total{operation="page GET",status="200"}'] == 16
