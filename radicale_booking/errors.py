@@ -71,6 +71,17 @@ class SchedulingRefused(NotAllowed):
     """``action`` names the precondition of RFC 6638 or RFC 4791 that a calendar object violates."""
 
 
+@dataclass(eq=False)
+class TooMany(NotAllowed):
+    """Too much was tried of late; again after ``retry_after_seconds``. It does not say by whom."""
+
+    retry_after_seconds: int = 60
+
+
+class AddressRefused(NotAllowed):
+    """The invitee's e-mail address may not book: ``reason`` is ``refused`` or ``disposable``."""
+
+
 class LinkExpired(NotAllowed):
     """A signed link is past its time or was made for another purpose."""
 

@@ -168,6 +168,22 @@ CREATE TABLE window_problem (
 );
 CREATE INDEX window_problem_item ON window_problem (item_id);
 
+-- Counts attempts: name is a keyed hash of who tries what; until_ms (milliseconds since 1970) is when all that was
+-- taken is given back.
+CREATE TABLE rate (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    until_ms BIGINT NOT NULL
+);
+CREATE INDEX rate_until ON rate (until_ms);
+
+-- An address, or a domain with all below it, that may not book.
+CREATE TABLE blocked (
+    id INTEGER PRIMARY KEY,
+    pattern TEXT NOT NULL UNIQUE CHECK (pattern = lower(pattern)),
+    created_epoch BIGINT NOT NULL
+);
+
 -- Occurrences booked together share a series: the UID of their calendar object, where recurrence_epoch tells them apart.
 -- object_uid: the UID of the host's object, where it is another since the host's program cut the series in two.
 CREATE TABLE reservation (
@@ -204,6 +220,7 @@ CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);
 CREATE INDEX reservation_series ON reservation (series) WHERE series IS NOT NULL;
 CREATE INDEX reservation_object ON reservation (object_uid) WHERE object_uid IS NOT NULL;
 CREATE INDEX reservation_expires ON reservation (expires_epoch) WHERE status = 'pending';
+CREATE INDEX reservation_open ON reservation (lower(invitee_email), end_epoch) WHERE status IN ('pending', 'confirmed');
 CREATE INDEX reservation_invitee ON reservation (event_type_id, lower(invitee_email));
 
 -- The host time that a reservation blocks, buffers included; live while its reservation is pending or confirmed.
@@ -238,6 +255,7 @@ CREATE TABLE seat (
 CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX seat_email ON seat (lower(email)) WHERE status = 'confirmed';
 CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';
 
 -- An effect to perform after commit. A worker holds it until claimed_until; failed: given up.

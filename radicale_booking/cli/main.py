@@ -15,6 +15,9 @@ from radicale_booking.cli import (
     backup_list,
     backup_restore,
     backup_verify,
+    block_add,
+    block_list,
+    block_remove,
     db_check,
     db_copy,
     db_info,
@@ -80,6 +83,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command,
         "confirm": reservation_confirm.command, "decline": reservation_decline.command,
         "move": reservation_move.command}),
+    "block": ("Who may not book.", {
+        "add": block_add.command, "remove": block_remove.command, "list": block_list.command}),
     "mail": ("Outgoing mail.", {
         "list": mail_list.command, "preview": mail_preview.command, "retry": mail_retry.command,
         "test": mail_test.command}),

@@ -17,7 +17,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
-from radicale_booking.services import calendar_objects, hours, life, manage, offers, private_links, requests
+from radicale_booking.services import calendar_objects, guard, hours, life, manage, offers, private_links, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 from radicale_booking.services.requests import BookingRequest
@@ -111,8 +111,11 @@ def reserve(app: Adapters, request: BookingRequest, actor: str = "page") -> Rese
     """Book ``request``; the same key gives the same reservation again. Of several occurrences all or none are booked,
     and the first is given.
 
-    Raises ``InvalidInput``, ``NotFound``, ``LinkExpired``, or ``SlotTaken`` when a start is not offered (any more).
+    Raises ``InvalidInput``, ``NotFound``, ``LinkExpired``, ``TooMany``, ``AddressRefused``, or ``SlotTaken`` when a
+    start is not offered (any more).
     """
+    if request.origin:
+        guard.admit(app, request.origin, request.email)
     with app.store.write(actor=actor, principal=request.host) as uow:
         return reserve_within(app, uow, request)
 
@@ -124,6 +127,7 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
     earlier = _booked_before(uow, found, request)
     if earlier is not None:
         return earlier
+    guard.check(app, uow, request.email)
     link = private_links.checked(uow, found, request.link)
     chosen = found.lasting(request.duration)
     asked = Asked(invitee=request.email)

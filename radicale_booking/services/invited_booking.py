@@ -12,8 +12,17 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.reservation import Reservation
-from radicale_booking.errors import BookingError, Conflict, InvalidInput, NotAllowed, NotFound, SlotTaken, Unavailable
-from radicale_booking.services import booking, itip_keys, life
+from radicale_booking.errors import (
+    BookingError,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SlotTaken,
+    TooMany,
+    Unavailable,
+)
+from radicale_booking.services import booking, guard, itip_keys, life
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.auto_answer import by_majority
 
@@ -72,6 +81,11 @@ def requested(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: In
         if booked.end > uow.now and key.rpartition("/")[0] + "/" not in names:
             life.end(app, uow, booked, "cancel")
     decided = Decided()
+    try:
+        guard.admit_within(app, uow, inviter.email)
+    except TooMany:
+        return Decided({instance: "DECLINED" for instance, _ in instances},
+                       ["Too many bookings; please try again later."])
     for instance, interval in instances:
         component = view.governing(instance)
         sequence = component.sequence if component is not None else 0

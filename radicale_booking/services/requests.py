@@ -29,6 +29,7 @@ class BookingRequest:
     ``duration``: one of the event type's, None: the usual. ``answers``: question's key -> what was entered.
     ``location``: which of the event type's, from 0; ``location_value``: what the invitee says where that is asked.
     ``guests``: e-mail addresses. ``occurrences``: how many to book at once. ``link``: the token of a private link.
+    ``origin``: where it comes from in the network, if outside people ask (see ``domain.client_address``).
     """
 
     host: str
@@ -47,6 +48,7 @@ class BookingRequest:
     guests: tuple[str, ...] = ()
     occurrences: int = 1
     link: str | None = None
+    origin: str = ""
 
 
 def checked(request: BookingRequest) -> BookingRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from radicale_booking.services import agenda, life, reminders
+from radicale_booking.services import agenda, guard, life, reminders
 from radicale_booking.services.adapters import Adapters
 
 #: A series is expanded further when less than this is missing of the days that the settings ask for.
@@ -18,6 +18,7 @@ def run(app: Adapters) -> None:
         pass
     reminders.queue_due(app)
     agenda.queue_due(app)
+    guard.forget(app)
     renew_due(app)
     extend_instances(app)
 

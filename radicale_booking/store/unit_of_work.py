@@ -15,6 +15,7 @@ from radicale_booking.store.audit import Audit
 from radicale_booking.store.booking_links import BookingLinks
 from radicale_booking.store.collections import Collections
 from radicale_booking.store.event_types import EventTypes
+from radicale_booking.store.guard import Guard
 from radicale_booking.store.instances import Instances
 from radicale_booking.store.items import Items
 from radicale_booking.store.maintenance import Maintenance
@@ -142,6 +143,10 @@ class UnitOfWork:
     @cached_property
     def seats(self) -> Seats:
         return Seats(self)
+
+    @cached_property
+    def guard(self) -> Guard:
+        return Guard(self)
 
     @cached_property
     def maintenance(self) -> Maintenance:

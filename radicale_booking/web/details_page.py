@@ -11,6 +11,7 @@ from flask import Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from radicale_booking.domain import repetition, slots
+from radicale_booking.domain.client_address import origin
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
@@ -20,7 +21,7 @@ from radicale_booking.services import booking, hours, life
 from radicale_booking.web import chosen, failures, wording
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
-from radicale_booking.web.forms import DetailsForm, MoveForm
+from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import zone_or
 
@@ -64,6 +65,9 @@ def take_booking(host: str, slug: str) -> Response:
     start = _start(form.start.data or "")
     if not form.validate_on_submit():
         return _form_page(form, principal, event_type, start, zone, status=400)
+    if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
+        # Whoever fills in what nobody sees learns nothing by it.
+        return make_response(redirect(link("show_host", host=host), 303))
     try:
         reservation = booking.reserve(adapters(), _wish(event_type, form, start, zone), actor="page")
     except SlotTaken as error:
@@ -91,7 +95,12 @@ def _wish(event_type: EventType, form: DetailsForm, start: datetime, zone: ZoneI
         location_value=request.form.get(f"location-value-{place}", "")[:500],
         guests=tuple(request.form.get("guests", "").replace(",", "\n").splitlines()),
         occurrences=int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0,
-        link=request.args.get("link"))
+        link=request.args.get("link"), origin=_origin())
+
+
+def _origin() -> str:
+    return origin(request.remote_addr or "", request.headers.get("X-Forwarded-For", ""),
+                  adapters().settings.guard.trusted_proxies)
 
 
 def _after(event_type: EventType, reservation: Reservation, zone: ZoneInfo) -> str:

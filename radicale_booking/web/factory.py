@@ -16,6 +16,7 @@ from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
+from radicale_booking.web.forms import HONEYPOT
 from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
 from radicale_booking.web.metrics_page import metrics
@@ -96,7 +97,8 @@ def _event_type(host: str, slug: str) -> Response:
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
         asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
-        column_day=wording.column_day, calendar_links=calendar_links, theme_version=own_look.theme_version,
+        column_day=wording.column_day, honeypot=HONEYPOT, calendar_links=calendar_links,
+        theme_version=own_look.theme_version,
         logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,
         instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,

@@ -9,13 +9,25 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from radicale_booking.errors import Conflict, InvalidInput, LinkExpired, NotAllowed, NotFound, SlotTaken, Unavailable
+from radicale_booking.errors import (
+    AddressRefused,
+    Conflict,
+    InvalidInput,
+    LinkExpired,
+    NotAllowed,
+    NotFound,
+    SlotTaken,
+    TooMany,
+    Unavailable,
+)
 
 
 def register(flask: Flask) -> None:
     """Let ``flask`` answer our errors and its own with our pages."""
     flask.register_error_handler(NotFound, _not_found)
     flask.register_error_handler(LinkExpired, _link_expired)
+    flask.register_error_handler(TooMany, _too_many)
+    flask.register_error_handler(AddressRefused, _address_refused)
     flask.register_error_handler(NotAllowed, _not_allowed)
     flask.register_error_handler(Conflict, _conflict)
     flask.register_error_handler(InvalidInput, _invalid)
@@ -60,6 +72,21 @@ def _not_found(error: NotFound) -> Response:
 def _link_expired(error: LinkExpired) -> Response:
     return _page(410, gettext("This link has expired"),
                  gettext("Please ask the person you booked with for help."))
+
+
+def _too_many(error: TooMany) -> Response:
+    response = _page(429, gettext("Please wait a little"),
+                     gettext("There have been too many attempts to book. Nothing was booked; please try again later."))
+    response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _address_refused(error: AddressRefused) -> Response:
+    if error.reason == "disposable":
+        return _page(403, gettext("Please use another e-mail address"),
+                     gettext("Addresses that are thrown away after use cannot book here. Nothing was booked."))
+    return _page(403, gettext("This cannot be booked with your e-mail address"),
+                 gettext("Please contact the person you want to meet. Nothing was booked."))
 
 
 def _not_allowed(error: NotAllowed) -> Response:

@@ -27,7 +27,7 @@ class SiteFiles:
 def make_site(folder: Path) -> SiteFiles:
     """A site in ``folder`` with the bookable host ``anna`` and her event type ``intro-call`` of 30 minutes."""
     config = folder / "booking.ini"
-    config.write_text(f"[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
+    config.write_text(f"[guard]\nbookings_per_address = 0\n[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
     commands = [
         (["user", "add", "anna", "--email", "anna@example.org", "--timezone", "Europe/Berlin", "--password-stdin",
           "--host"], PASSWORD + "\n"),

@@ -26,3 +26,12 @@ def test_privacy(anna: Shell, tmp_path: Path) -> None:
     assert_refused(anna("privacy", "erase", "nonsense", "--yes"), "nonsense")
     assert anna("privacy", "erase", "zoe@example.org", "--yes", "--json").data["reservations"] == 0
     assert anna("privacy", "erase", "zoe@example.org", stdin="n\n").code == 1
+
+
+def test_blocking(anna: Shell) -> None:
+    assert anna("block", "add", "Eve@Example.org").out == "eve@example.org may not book any more.\n"
+    assert anna("block", "list", "--json").data["blocked"] == ["eve@example.org"]
+    assert_refused(anna("block", "remove", "bob@example.org"), "bob@example.org")
+    assert_refused(anna("block", "add", "a b"), "a b", "eve@example.org")
+    assert anna("block", "remove", "eve@example.org").code == 0
+    assert "Nobody is blocked." in anna("block", "list").out

@@ -15,6 +15,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.slots import Slot
 from radicale_booking.errors import LinkExpired, NotFound, SlotTaken
+from radicale_booking.guard_settings import GuardSettings
 from radicale_booking.page_settings import PageSettings
 from radicale_booking.services import booking
 
@@ -126,5 +127,5 @@ def fake_adapters(store: Any = None, page: PageSettings = PageSettings()) -> Any
         store=store,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
-        settings=SimpleNamespace(public_url="http://book.example.org", page=page),
+        settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings()),
     )

@@ -1,0 +1,137 @@
+"""What outside people may do: how often, with which addresses, and how much at once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from disposable_email_domains import blocklist
+
+from radicale_booking import guard_settings
+from radicale_booking.domain.principal import NOBODY
+from radicale_booking.errors import AddressRefused, InvalidInput, NotFound, TooMany
+from radicale_booking.services.adapters import Adapters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from radicale_booking.store.unit_of_work import UnitOfWork
+
+_PERIOD = timedelta(hours=1)
+_ACTION = "book"
+
+
+def admit(app: Adapters, origin: str, email: str) -> None:
+    """Count that somebody at ``origin`` (see ``domain.client_address``) tries to book as ``email``.
+
+    The count stays, whatever becomes of the booking. Raises ``TooMany``, the same for either.
+    """
+    with app.store.write(actor="guard", principal=NOBODY) as uow:
+        waits = [_take(app, uow, "address", origin, app.settings.guard.bookings_per_address),
+                 _take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee)]
+    _refuse(max(waits))
+
+
+def admit_within(app: Adapters, uow: UnitOfWork, email: str) -> None:
+    """``admit`` for somebody who is known by another way than an address of the network. Raises ``TooMany``."""
+    _refuse(_take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee))
+
+
+def check(app: Adapters, uow: UnitOfWork, email: str) -> None:
+    """Whether the invitee may book one more. Raises ``AddressRefused``; who is blocked and who has booked too much
+    already look the same."""
+    domain = email.rpartition("@")[2].lower()
+    if app.settings.guard.refuse_disposable and any(
+            part in blocklist or part in _listed(app.settings.guard.disposable_file) for part in _domains(domain)):
+        raise AddressRefused(_ACTION, "disposable")
+    most = app.settings.guard.open_per_invitee
+    if (most and uow.guard.open_of_invitee(email) >= most) | is_blocked(app, uow, email):
+        raise AddressRefused(_ACTION, "refused")
+
+
+def is_blocked(app: Adapters, uow: UnitOfWork, email: str) -> bool:
+    """Whether the address, or its domain or one above it, is blocked by the settings or by a command."""
+    patterns = [email.lower(), *_domains(email.rpartition("@")[2].lower())]
+    return any(pattern in app.settings.guard.blocked or uow.guard.is_blocked(pattern) for pattern in patterns)
+
+
+def block(app: Adapters, text: str) -> str:
+    """Let an address or a domain book no more; how it is kept. Raises ``InvalidInput``."""
+    pattern = _pattern(text)
+    with app.store.write(actor="command", principal=NOBODY) as uow:
+        if uow.guard.block(pattern):
+            uow.audit.add("block", pattern)
+    return pattern
+
+
+def unblock(app: Adapters, text: str) -> str:
+    """Let it book again; how it was kept. Raises ``InvalidInput`` or ``NotFound``."""
+    pattern = _pattern(text)
+    with app.store.write(actor="command", principal=NOBODY) as uow:
+        if not uow.guard.unblock(pattern):
+            raise NotFound("blocked address or domain", pattern)
+        uow.audit.add("unblock", pattern)
+    return pattern
+
+
+def blocked(app: Adapters) -> list[str]:
+    """What is blocked by a command or by the settings, sorted."""
+    with app.store.read() as uow:
+        return sorted({*uow.guard.blocked(), *app.settings.guard.blocked})
+
+
+def forget(app: Adapters) -> None:
+    """Drop counts that say nothing any more."""
+    with app.store.read() as uow:
+        if not uow.guard.forgettable():
+            return
+    with app.store.write(actor="upkeep", principal=NOBODY) as uow:
+        uow.guard.forget()
+
+
+def _take(app: Adapters, uow: UnitOfWork, kind: str, who: str, most: int) -> timedelta:
+    if not most or not who:
+        return timedelta(0)
+    return uow.guard.take(_hidden(app, f"{kind} {who}"), most, _PERIOD) or timedelta(0)
+
+
+def _hidden(app: Adapters, who: str) -> str:
+    """``who`` as the database keeps it: nobody learns an address from there without the key."""
+    return hmac.new(app.links.sign("rate", "").encode(), who.encode(), hashlib.sha256).hexdigest()
+
+
+def _refuse(wait: timedelta) -> None:
+    if wait:
+        raise TooMany(_ACTION, "rate", math.ceil(wait.total_seconds()))
+
+
+def _person(email: str) -> str:
+    """All addresses that one mailbox can make of itself count together."""
+    local, _, domain = email.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _domains(domain: str) -> Iterator[str]:
+    """``a.b.example``, ``b.example``, ``example``."""
+    parts = domain.split(".")
+    return (".".join(parts[number:]) for number in range(len(parts)))
+
+
+def _pattern(text: str) -> str:
+    try:
+        return guard_settings.pattern(text)
+    except ValueError:
+        raise InvalidInput("address", text[:80], "is neither an e-mail address nor a domain",
+                           "write one such as eve@example.org or example.org") from None
+
+
+@cache
+def _listed(file: str) -> frozenset[str]:
+    """The domains in ``file``, one a line; lines that begin with # are remarks."""
+    lines = Path(file).read_text(encoding="utf-8").splitlines() if file else []
+    return frozenset(line.strip().lower() for line in lines if line.strip() and not line.startswith("#"))
