@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from radicale_booking import web, wiring
 
 _MOUNT = "/.web"
-_OURS = frozenset({"book", "booking", "freebusy", "host", "health", "ready"})
+_OURS = frozenset({"embed.js", "book", "booking", "freebusy", "host", "health", "ready"})
 
 
 class Web(internal.Web):

@@ -12,6 +12,7 @@ from radicale.config import filepath
 #: Suffix of the logo's file -> what it is served as.
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg",
               ".jpeg": "image/jpeg"}
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -47,10 +48,22 @@ def web_link(value: Any) -> str:
     return text
 
 
+def origins(value: Any) -> tuple[str, ...]:
+    """Origins such as ``https://www.example.org``, separated by commas. Raises ``ValueError``."""
+    if isinstance(value, tuple):
+        return value
+    found = tuple(part.strip().lower().rstrip("/") for part in str(value).split(",") if part.strip())
+    for one in found:
+        if not _ORIGIN.fullmatch(one):
+            raise ValueError(f"not an origin: {one!r}")
+    return found
+
+
 PAGE_SCHEMA: dict[str, dict[str, Any]] = {
     "logo": {"value": "", "help": "picture above every booking page", "type": picture},
     "colour": {"value": "", "help": "colour of buttons and free days", "type": colour},
     "text": {"value": "", "help": "text below each host's own", "type": short_text},
+    "embed_origins": {"value": "", "help": "sites that may show the pages within theirs", "type": origins},
     "imprint_url": {"value": "", "help": "who answers for the pages", "type": web_link},
     "privacy_url": {"value": "", "help": "what happens to the data", "type": web_link},
 }
@@ -59,6 +72,7 @@ ACCEPTED: dict[Any, str] = {
     colour: "a colour such as #0b6b5f",
     picture: f"a file that exists, one of {', '.join(LOGO_TYPES)}",
     short_text: "at most 2000 characters",
+    origins: "origins such as https://www.example.org, separated by commas",
     web_link: "an address such as https://example.org/privacy",
 }
 
@@ -70,5 +84,6 @@ class PageSettings:
     logo: str = ""
     colour: str = ""
     text: str = ""
+    embed_origins: tuple[str, ...] = ()
     imprint_url: str = ""
     privacy_url: str = ""

@@ -10,7 +10,8 @@ from flask import request, url_for
 from radicale_booking.web.languages import LANGUAGES
 from radicale_booking.web.zones import known_zones
 
-_KEPT = ("tz", "lang", "clock", "duration", "link", "move", "view")
+_KEPT = ("tz", "lang", "clock", "duration", "link", "move", "view", "embed")
+_FEW = {"clock": ("12", "24"), "view": ("week",), "embed": ("1",)}
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,400}")
 
 
@@ -38,8 +39,8 @@ def language_links() -> list[tuple[str, str, str]]:
 
 
 def _known(name: str, value: str) -> bool:
-    if name in ("clock", "view"):
-        return value in (("12", "24") if name == "clock" else ("week",))
+    if name in _FEW:
+        return value in _FEW[name]
     if name in ("tz", "lang"):
         return value in (known_zones() if name == "tz" else LANGUAGES)
     return _WORD.fullmatch(value) is not None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, make_response, request, url_for
 from flask_babel import Babel
 
-from radicale_booking.web import addresses, current, failures, headers, health, languages, own_look, wording
+from radicale_booking.web import addresses, current, embedding, failures, headers, health, languages, own_look, wording
 from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.current import EXTENSION
@@ -53,6 +53,7 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     flask.extensions[EXTENSION] = app
+    flask.session_interface = embedding.EmbeddableSession()
     flask.jinja_env.trim_blocks = flask.jinja_env.lstrip_blocks = True
     Babel(flask, locale_selector=languages.wanted_locale)
     _add_words(flask)
@@ -75,6 +76,8 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
     flask.add_url_rule("/book/look/<version>.css", "theme", own_look.show_theme)
     flask.add_url_rule("/book/look/<version>/logo", "logo", own_look.show_logo)
+    flask.add_url_rule("/embed.js", "embed", embedding.script)
+    flask.add_url_rule("/host/embed/", "embed_demo", embedding.show_demo)
     flask.add_url_rule("/freebusy/<email>.ifb", "free_busy", show_free_busy)
     flask.add_url_rule("/host/setup/", "setup", show_setup)
     flask.add_url_rule("/host/setup/calendar.mobileconfig", "setup_profile", profile)
@@ -97,8 +100,8 @@ def _event_type(host: str, slug: str) -> Response:
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
         asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
-        column_day=wording.column_day, honeypot=HONEYPOT, calendar_links=calendar_links,
-        theme_version=own_look.theme_version,
+        column_day=wording.column_day, honeypot=HONEYPOT, is_embedded=embedding.is_embedded,
+        calendar_links=calendar_links, theme_version=own_look.theme_version,
         logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,
         instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,

@@ -6,6 +6,8 @@ import gzip
 
 from flask import Response, g, request
 
+from radicale_booking.web.embedding import frame_ancestors
+
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'none'",
     "style-src 'self'",
@@ -14,7 +16,7 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "connect-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    "frame-src 'self'",
 ))
 _SMALLEST_WORTH_COMPRESSING = 1024
 _TEXT = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"})
@@ -22,16 +24,18 @@ _TEXT = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml", 
 
 def secure(response: Response) -> Response:
     """Tell the browser to run nothing that is not ours, and to pass our addresses to nobody."""
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    ancestors = frame_ancestors()
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-ancestors {ancestors}"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
+    if ancestors == "'none'":
+        response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if response.mimetype == "text/calendar" and request.endpoint in ("slot_feed", "event_type", "free_busy"):
         # Asked for again and again by programs, which then hear that nothing is new.
         response.headers["Cache-Control"] = "no-cache"
-    elif request.endpoint not in ("static", "theme", "logo"):
+    elif request.endpoint not in ("static", "theme", "logo", "embed"):
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")

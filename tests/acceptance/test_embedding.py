@@ -1,0 +1,135 @@
+"""Booking within another site, as its documentation says: a site of its own, a real browser."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.acceptance.browser import visitor
+from tests.acceptance.server import run, serve
+from tests.acceptance.test_browser import PASSWORD, Place, browser, hours  # noqa: F401 - fixture
+
+# ruff: noqa: F811
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
+_HEAD = "<!doctype html><title>x</title><link rel='icon' href='data:,'>"
+_LISTEN = "addEventListener('bookingSuccessfulV2', event => { window.heard = event.detail; });"
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[str]:
+    """Another site, with the files of ``folder``."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="module")
+def other(pages: Path) -> Iterator[str]:
+    with site(pages) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def place(other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("embedding")
+    config = folder / "booking.ini"
+    config.write_text(f"[booking]\ndata_folder = {folder / 'data'}\n[page]\nembed_origins = {other}\n",
+                      encoding="utf-8")
+    for command in (["user", "add", "ada", "--email", "ada@example.org", "--password-stdin", "--host"],
+                    ["event-type", "add", "ada", "first-talk", "--duration", "30"]):
+        assert run(config, *command, stdin=PASSWORD + "\n").returncode == 0
+    with serve(config) as running:
+        made = Place(running.url, config)
+        made.calendar("PUT", "/ada/bookable/hours.ics", hours(datetime.now(UTC)))
+        yield made
+
+
+def snippets(place: Place) -> dict[str, str]:
+    """What the documentation tells to copy, for this server."""
+    code = re.findall(r"(?:^    .*\n)+", DOCUMENT, flags=re.MULTILINE)
+    texts = [re.sub("^    ", "", block, flags=re.MULTILINE).replace("https://calendar.example.org", place.url)
+             for block in code]
+    return {"script": texts[0], "inline": texts[1], "popup": texts[2], "float": texts[3]}
+
+
+def test_inline_from_another_site(browser: Browser, place: Place, other: str, pages: Path) -> None:
+    found = snippets(place)
+    day = datetime.now(UTC).date() + timedelta(days=3)
+    inline = found["inline"].replace("<div ", f'<div data-prefill-day="{day}" data-prefill-lang="de" ')
+    (pages / "inline.html").write_text(f"{_HEAD}<script>{_LISTEN}</script>{found['script']}{inline}", encoding="utf-8")
+    with visitor(browser) as (page, complaints):
+        page.goto(f"{other}/inline.html")
+        frame = page.frame_locator("iframe")
+        frame.locator("#times li a").last.click()
+        expect(frame.locator("h2", has_text="Ihre Angaben")).to_be_visible()
+        frame.locator("#name").fill("Grace")
+        frame.locator("#email").fill("grace@example.org")
+        frame.locator("main button.button").click()
+        expect(frame.locator("h1")).to_have_text("Ihr Termin ist gebucht")
+        page.wait_for_function("window.heard")
+        heard = page.evaluate("window.heard")
+        [booked] = place.reservations()
+        assert (heard["uid"], heard["startTime"][:10]) == (booked["uid"], str(day))
+        height = page.evaluate("document.querySelector('iframe').getBoundingClientRect().height")
+        inner = frame.locator("html").evaluate("element => element.scrollHeight")
+        assert abs(height - inner) <= 2
+        assert complaints == []
+
+
+@pytest.mark.parametrize("kind", ["popup", "float"])
+def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pages: Path, kind: str) -> None:
+    found = snippets(place)
+    body = found["float"] if kind == "float" else found["script"] + found["popup"]
+    (pages / f"{kind}.html").write_text(f"{_HEAD}{body}", encoding="utf-8")
+    with visitor(browser) as (page, complaints):
+        page.goto(f"{other}/{kind}.html")
+        page.get_by_role("button", name="Book a time").click()
+        expect(page.frame_locator("dialog iframe").locator("#times li a").first).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator("dialog")).to_have_count(0)
+        assert complaints == []
+
+
+def test_no_other_site_may(browser: Browser, place: Place, tmp_path: Path) -> None:
+    found = snippets(place)
+    (tmp_path / "index.html").write_text(f"{_HEAD}{found['script']}{found['inline']}", encoding="utf-8")
+    with site(tmp_path) as stranger, visitor(browser) as (page, complaints):
+        page.goto(f"{stranger}/index.html")
+        expect(page.locator("iframe")).to_be_visible()
+        page.wait_for_timeout(500)
+        assert any("frame-ancestors" in text or "refused" in text.lower() for text in complaints)
+        assert page.frame_locator("iframe").locator("#times").count() == 0
+
+
+def test_the_demo_page(browser: Browser, place: Place) -> None:
+    with visitor(browser) as (page, complaints):
+        page.goto(f"{place.url}/host/embed/?page=ada/first-talk")
+        expect(page.frame_locator("[data-booking] iframe").locator("#times li a").first).to_be_visible()
+        assert 'data-booking="ada/first-talk"' in page.locator("pre").inner_text()
+        assert complaints == []

@@ -1,0 +1,56 @@
+"""Who may show pages within theirs, and with which cookie."""
+
+from __future__ import annotations
+
+import pytest
+
+from radicale_booking.page_settings import PageSettings, origins
+from radicale_booking.web import create_app
+from tests.web.conftest import services  # noqa: F401 - fixture
+from tests.web.fake_booking import fake_adapters
+
+FORM = "/book/ada/first-talk/?start=2026-11-24T08:30:00Z"
+
+
+def headers(path: str, *, secure: bool = True,
+            allowed: tuple[str, ...] = ("https://www.example.org",)) -> dict[str, str]:
+    app = fake_adapters(page=PageSettings(embed_origins=allowed))
+    app.settings.public_url = "https://book.example.org" if secure else "http://book.example.org"
+    return dict(create_app(app).test_client().get(path).headers)
+
+
+def test_only_what_is_asked_for_within_another_page_may_be(services: object) -> None:  # noqa: F811
+    plain, within = headers(FORM), headers(f"{FORM}&embed=1")
+    assert "frame-ancestors 'none'" in plain["Content-Security-Policy"]
+    assert plain["X-Frame-Options"] == "DENY"
+    assert within["Content-Security-Policy"].endswith("frame-ancestors 'self' https://www.example.org")
+    assert "X-Frame-Options" not in within
+    nobody = headers(f"{FORM}&embed=1", allowed=())
+    assert nobody["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+
+
+def test_the_cookie_of_a_third_party_is_partitioned(services: object) -> None:  # noqa: F811
+    assert "SameSite=Lax" in headers(FORM)["Set-Cookie"]
+    within = headers(f"{FORM}&embed=1")["Set-Cookie"]
+    for part in ("SameSite=None", "Secure", "Partitioned", "HttpOnly"):
+        assert part in within
+    assert "SameSite=Lax" in headers(f"{FORM}&embed=1", secure=False)["Set-Cookie"]
+
+
+def test_the_script_is_small_and_kept_for_an_hour(services: object) -> None:  # noqa: F811
+    with create_app(fake_adapters()).test_client().get("/embed.js") as answer:
+        assert answer.mimetype == "text/javascript"
+        assert len(answer.data) < 5000
+        assert answer.headers["Cache-Control"] == "public, max-age=3600"
+
+
+@pytest.mark.parametrize("text", ["www.example.org", "https://example.org/path", "*", "https://*.example.org",
+                                  "https://a.example; script-src *", "javascript:x"])
+def test_what_is_no_origin(text: str) -> None:
+    with pytest.raises(ValueError, match="not an origin"):
+        origins(text)
+
+
+def test_origins() -> None:
+    assert origins(" https://WWW.example.org/ , http://localhost:8000") == ("https://www.example.org",
+                                                                         "http://localhost:8000")
