@@ -32,6 +32,8 @@ from radicale_booking.backup_settings import BACKUP_SCHEMA, BackupSettings
 from radicale_booking.errors import InvalidInput, InvalidSetting
 from radicale_booking.guard_settings import ACCEPTED as GUARD_ACCEPTED
 from radicale_booking.guard_settings import GUARD_SCHEMA, GuardSettings
+from radicale_booking.inbound_settings import ACCEPTED as INBOUND_ACCEPTED
+from radicale_booking.inbound_settings import INBOUND_SCHEMA, InboundSettings
 from radicale_booking.ini import Assignment, Ini, read_ini
 from radicale_booking.mail_settings import ACCEPTED as MAIL_ACCEPTED
 from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings, one_line
@@ -180,6 +182,7 @@ _ACCEPTED: dict[Any, str] = {
     **BACKUP_ACCEPTED,
     **PAGE_ACCEPTED,
     **GUARD_ACCEPTED,
+    **INBOUND_ACCEPTED,
     **POSTGRES_ACCEPTED,
     **WEBHOOKS_ACCEPTED,
 }
@@ -230,6 +233,7 @@ class Settings:
     backup: BackupSettings = field(default_factory=BackupSettings)
     page: PageSettings = field(default_factory=PageSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     config_file: Path | None = field(default=None, compare=False)
@@ -300,6 +304,7 @@ def of(configuration: Configuration) -> Settings:
                    webhooks=WebhookSettings(**{name: configuration.get("webhooks", name) for name in WEBHOOKS_SCHEMA}),
                    contacts=tuple((name, one_line(configuration.get("contacts", name)))
                                   for name in configuration.options("contacts")),
+                   inbound=InboundSettings(**{name: configuration.get("inbound", name) for name in INBOUND_SCHEMA}),
                    guard=GuardSettings(**{name: configuration.get("guard", name) for name in GUARD_SCHEMA}),
                    page=PageSettings(**{name: configuration.get("page", name) for name in PAGE_SCHEMA}),
                    backup=BackupSettings(**{name: configuration.get("backup", name) for name in BACKUP_SCHEMA}),
@@ -342,7 +347,7 @@ def _default_file() -> Path | None:
 def _schema() -> OrderedDict[str, Any]:
     return OrderedDict([*DEFAULT_CONFIG_SCHEMA.items(), ("booking", BOOKING_SCHEMA), ("mail", MAIL_SCHEMA),
                         ("webhooks", WEBHOOKS_SCHEMA), ("backup", BACKUP_SCHEMA), ("page", PAGE_SCHEMA),
-                        ("guard", GUARD_SCHEMA),
+                        ("guard", GUARD_SCHEMA), ("inbound", INBOUND_SCHEMA),
                         ("contacts", {"_allow_extra": one_line})])
 
 

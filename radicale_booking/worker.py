@@ -17,6 +17,7 @@ from types import FrameType
 from radicale_booking import wiring
 from radicale_booking.caretaker import Caretaker
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.lmtp import LmtpServer
 from radicale_booking.services import mail, upkeep, webhooks
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.delivery import Channel, Delivery
@@ -112,6 +113,7 @@ class Worker:
         for thread in threads:
             thread.start()
         self._caretaker.start()
+        taking = self._take_mail()
         while not self._stopping.is_set():
             self._keep_up()
             self._stopping.wait(_UPKEEP_SECONDS)
@@ -119,6 +121,19 @@ class Worker:
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
         self._caretaker.stop()
+        if taking is not None:
+            taking.stop()
+
+    def _take_mail(self) -> LmtpServer | None:
+        if not self._app.settings.inbound.lmtp:
+            return None
+        server = LmtpServer(self._app)
+        try:
+            server.start()
+        except OSError as error:
+            _say(f"mail is not taken at {server.place}: {error}")
+            return None
+        return server
 
     def _keep_up(self) -> None:
         try:

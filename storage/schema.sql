@@ -301,6 +301,21 @@ CREATE TABLE webhook_attempt (
 );
 CREATE INDEX webhook_attempt_outbox ON webhook_attempt (outbox_id);
 
+-- Mail that was taken: that it is dealt with once, and what could not be understood (content: base64).
+CREATE TABLE inbound (
+    id INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('done', 'ignored', 'quarantined')),
+    reason TEXT NOT NULL DEFAULT '',
+    content TEXT NOT NULL DEFAULT '',
+    received_epoch BIGINT NOT NULL,
+    UNIQUE (message_id, recipient)
+);
+CREATE INDEX inbound_received ON inbound (received_epoch);
+CREATE INDEX inbound_sender ON inbound (sender, received_epoch);
+
 -- Who did what and when.
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY,

@@ -36,6 +36,10 @@ from radicale_booking.cli import (
     host_enable,
     host_show,
     import_radicale,
+    inbound_drop,
+    inbound_list,
+    inbound_retry,
+    inbound_show,
     init,
     mail_list,
     mail_preview,
@@ -85,6 +89,9 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "move": reservation_move.command}),
     "block": ("Who may not book.", {
         "add": block_add.command, "remove": block_remove.command, "list": block_list.command}),
+    "inbound": ("Mail that came and could not be dealt with.", {
+        "list": inbound_list.command, "show": inbound_show.command, "retry": inbound_retry.command,
+        "drop": inbound_drop.command}),
     "mail": ("Outgoing mail.", {
         "list": mail_list.command, "preview": mail_preview.command, "retry": mail_retry.command,
         "test": mail_test.command}),

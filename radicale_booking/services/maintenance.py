@@ -44,6 +44,8 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
     upkeep.run(app)
     step("mail removed", settings.keep_mail_days,
          lambda uow: uow.maintenance.forget_mail(now - before(settings.keep_mail_days), _BATCH))
+    step("mail taken forgotten", settings.keep_mail_days,
+         lambda uow: uow.inbound.forget(now - before(settings.keep_mail_days), _BATCH))
     step("audit entries removed", settings.keep_audit_days,
          lambda uow: uow.maintenance.forget_audit(now - before(settings.keep_audit_days), _BATCH))
     step("removals forgotten", settings.keep_sync_days,

@@ -36,6 +36,8 @@ def export(app: Adapters, email: str) -> dict[str, Any]:
             "mail": [{"kind": row["kind"], "status": row["status"], "created": _instant(row["created_epoch"]),
                       "sent": _instant(row["sent_epoch"]), "content": json.loads(row["payload"])}
                      for row in uow.persons.rows("mail_to", email)],
+            "mail_taken": [{"received": row.received.isoformat(), "recipient": row.recipient, "status": row.status,
+                            "content": row.content.decode("utf-8", "replace")} for row in uow.inbound.of_sender(email)],
             "audit": [{"at": _instant(row["at_epoch"]), "actor": row["actor"], "action": row["action"],
                        "subject": row["subject"], "detail": json.loads(row["detail"])}
                       for row in uow.persons.rows("audit_about", email)],
@@ -59,7 +61,8 @@ def erase(app: Adapters, email: str, *, cancel: bool = False) -> dict[str, int]:
     for uid in coming:
         life.cancel(app, uid, "command")
     with app.store.write(actor="command") as uow:
-        done = {"mail": uow.persons.erase_mail(email), "reservations": 0, "seats": 0, "guests": 0}
+        done = {"mail": uow.persons.erase_mail(email) + uow.inbound.erase(email),
+                "reservations": 0, "seats": 0, "guests": 0}
         shared = set()
         for row in uow.persons.rows("seats_of", email):
             uow.persons.erase_seat(row["id"])

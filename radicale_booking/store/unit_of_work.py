@@ -16,6 +16,7 @@ from radicale_booking.store.booking_links import BookingLinks
 from radicale_booking.store.collections import Collections
 from radicale_booking.store.event_types import EventTypes
 from radicale_booking.store.guard import Guard
+from radicale_booking.store.inbound import Inbound
 from radicale_booking.store.instances import Instances
 from radicale_booking.store.items import Items
 from radicale_booking.store.maintenance import Maintenance
@@ -147,6 +148,10 @@ class UnitOfWork:
     @cached_property
     def guard(self) -> Guard:
         return Guard(self)
+
+    @cached_property
+    def inbound(self) -> Inbound:
+        return Inbound(self)
 
     @cached_property
     def maintenance(self) -> Maintenance:

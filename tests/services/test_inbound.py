@@ -1,0 +1,211 @@
+"""Booking by mail, on both databases: each mail ends as it should, once, with its answer in the same transaction."""
+
+from __future__ import annotations
+
+import email.utils
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.errors import NotFound
+from radicale_booking.inbound_settings import InboundSettings
+from radicale_booking.notify import incoming
+from radicale_booking.services import booking, event_types, inbound, privacy
+from radicale_booking.services.adapters import Adapters
+from tests.services.calendars import NINE, event, item_text, store_item, wish
+from tests.services.conftest import Clock
+
+HALF = timedelta(minutes=30)
+BOB = "bob@elsewhere.example"
+TALK = "ada+talk@book.example.org"
+
+
+def message(method: str, start: datetime, *, sequence: int = 0, organizer: str = BOB, attendee: str = TALK,
+            partstat: str = "NEEDS-ACTION", uid: str = "u1", length: timedelta = HALF, extra: str = "") -> str:
+    text = event(uid, start, length, "Talk", f"ORGANIZER:mailto:{organizer}\r\nSEQUENCE:{sequence}\r\n"
+                                             f"ATTENDEE;PARTSTAT={partstat}:mailto:{attendee}\r\n{extra}")
+    return text.replace("VERSION:2.0\r\n", f"VERSION:2.0\r\nMETHOD:{method}\r\n", 1)
+
+
+def mail(text: str, *, sender: str = BOB, head: str = "", name: str = "") -> bytes:
+    name = name or email.utils.make_msgid(domain="test")
+    return (f"From: Bob <{sender}>\r\nMessage-ID: {name}\r\n{head}Content-Type: text/calendar; method=X\r\n\r\n"
+            f"{text}").encode()
+
+
+def send(app: Adapters, raw: bytes, recipient: str = TALK, envelope: str = BOB) -> str:
+    return inbound.receive(app, envelope, recipient, raw, incoming.read(raw))
+
+
+def answers(app: Adapters, to: str = BOB) -> list[str]:
+    """The iTIP messages that wait to be mailed."""
+    with app.store.read() as uow:
+        return [str(row.payload["text"]).replace("\r\n ", "") for row in uow.outbox.pending()
+                if row.recipient == to and row.payload.get("event") == "itip"]
+
+
+def live(app: Adapters) -> list[datetime]:
+    return [one.start for one in booking.reservations(app) if one.live]
+
+
+def test_an_invitation_books_and_is_answered(app: Adapters) -> None:
+    assert send(app, mail(message("REQUEST", NINE))) == "done"
+    [booked] = booking.reservations(app)
+    assert (booked.start, booked.invitee_email, booked.status) == (NINE, BOB, "confirmed")
+    [answer] = answers(app)
+    assert "METHOD:REPLY" in answer
+    assert f"PARTSTAT=ACCEPTED:mailto:{TALK}" in answer
+
+
+def test_what_is_taken_is_declined_with_what_is_free(app: Adapters) -> None:
+    booking.reserve(app, wish(NINE))
+    assert send(app, mail(message("REQUEST", NINE))) == "done"
+    assert live(app) == [NINE]
+    [answer] = answers(app)
+    assert "PARTSTAT=DECLINED" in answer
+    assert "2030-01-08 09:30" in answer
+
+
+def test_a_new_time_moves_and_a_cancellation_frees(app: Adapters) -> None:
+    send(app, mail(message("REQUEST", NINE)))
+    assert send(app, mail(message("REQUEST", NINE + HALF, sequence=1))) == "done"
+    assert live(app) == [NINE + HALF]
+    assert send(app, mail(message("CANCEL", NINE + HALF, sequence=2))) == "done"
+    assert live(app) == []
+
+
+def test_the_same_mail_is_dealt_with_once(app: Adapters) -> None:
+    raw = mail(message("REQUEST", NINE), name="<once@test>")
+    assert [send(app, raw) for _ in range(3)] == ["done", "ignored", "ignored"]
+    assert len(answers(app)) == 1
+    nameless = raw.replace(b"Message-ID: <once@test>\r\n", b"")
+    assert send(app, nameless) == "done"
+    assert send(app, nameless) == "ignored"
+    assert len(live(app)) == 1
+
+
+@pytest.mark.parametrize(("text", "sender"), [
+    (message("REQUEST", NINE), "eve@elsewhere.example"),  # somebody else's invitation
+    (message("CANCEL", NINE), "eve@elsewhere.example"),
+    (message("REQUEST", NINE, attendee="x@elsewhere.example"), BOB),  # we are not invited
+    (message("PUBLISH", NINE), BOB), (message("REFRESH", NINE), BOB),
+    (message("COUNTER", NINE), BOB),
+    ("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nnonsense\r\n", BOB),
+])
+def test_what_cannot_be_trusted_or_understood_waits_for_people(app: Adapters, text: str, sender: str) -> None:
+    raw = mail(text, sender=sender)
+    assert send(app, raw) == "quarantined"
+    [row] = inbound.quarantine(app)
+    assert (row.sender, row.recipient, row.content) == (sender, TALK, raw)
+    assert row.reason
+    assert (live(app), answers(app), answers(app, sender)) == ([], [], [])
+    inbound.drop(app, row.id)
+    with pytest.raises(NotFound):
+        inbound.quarantined(app, row.id)
+
+
+def test_who_must_be_vouched_for(app: Adapters) -> None:
+    app = replace(app, settings=replace(app.settings, inbound=InboundSettings(authserv_id="mx.example.org")))
+    raw = mail(message("REQUEST", NINE))
+    assert send(app, raw) == "quarantined"
+    [row] = inbound.quarantine(app)
+    assert "mx.example.org does not say" in row.reason
+    assert inbound.receive(app, BOB, TALK, raw, incoming.read(raw), trusted=True) == "done"
+    assert inbound.quarantine(app) == []
+    assert live(app) == [NINE]
+    vouched = mail(message("CANCEL", NINE, sequence=1), head="Authentication-Results: mx.example.org; dmarc=pass\r\n")
+    assert send(app, vouched) == "done"
+    assert live(app) == []
+
+
+@pytest.mark.parametrize(("head", "sender", "envelope"), [
+    ("Auto-Submitted: auto-generated\r\n", BOB, BOB), ("", BOB, ""), ("", "ada+other@book.example.org", "x@x.org"),
+    ("", "booking@localhost", "x@x.org")])
+def test_machines_get_no_answer(app: Adapters, head: str, sender: str, envelope: str) -> None:
+    raw = mail(message("REQUEST", NINE, organizer=sender), sender=sender, head=head)
+    assert send(app, raw, envelope=envelope) == "ignored"
+    assert (live(app), answers(app, sender)) == ([], [])
+
+
+def test_nobody_is_answered_without_end(app: Adapters) -> None:
+    with app.store.write() as uow:
+        for number in range(100):
+            uow.inbound.add(f"<{number}>", TALK, BOB, "done")
+    assert send(app, mail(message("REQUEST", NINE))) == "quarantined"
+
+
+def test_an_invitee_declines_our_invitation(app: Adapters) -> None:
+    booked = booking.reserve(app, wish(NINE, email=BOB))
+    reply = message("REPLY", NINE, uid=booked.uid, organizer="ada@example.org", attendee=BOB, partstat="DECLINED")
+    assert send(app, mail(reply), "ada@example.org") == "done"
+    assert booking.reservation(app, booked.uid).status == "cancelled"
+    assert send(app, mail(reply), "ada@example.org") == "done"
+
+
+def test_others_do_not_decline_for_the_invitee(app: Adapters) -> None:
+    booked = booking.reserve(app, wish(NINE, email="zoe@example.org"))
+    reply = message("REPLY", NINE, uid=booked.uid, organizer="ada@example.org", attendee=BOB, partstat="DECLINED")
+    assert send(app, mail(reply), "ada@example.org") == "quarantined"
+    assert booking.reservation(app, booked.uid).status == "confirmed"
+
+
+def test_one_seat_is_declined_alone(app: Adapters) -> None:
+    event_types.add(app, EventType("ada", "course", "Course", HALF, seats=3))
+    for address in (BOB, "zoe@example.org"):
+        booking.reserve(app, replace(wish(NINE, email=address), slug="course"))
+    [group] = booking.reservations(app)
+    reply = message("REPLY", NINE, uid=group.uid, organizer="ada@example.org", attendee=BOB, partstat="DECLINED")
+    assert send(app, mail(reply), "ada@example.org") == "done"
+    with app.store.read() as uow:
+        assert [seat.email for seat in uow.seats.of(group.id or 0)] == ["zoe@example.org"]
+
+
+@pytest.mark.parametrize(("wanted", "status", "expected"), [(NINE + HALF, "done", NINE + HALF),
+                                                          (NINE + timedelta(days=1), "quarantined", NINE)])
+def test_a_counter_proposal(app: Adapters, wanted: datetime, status: str, expected: datetime) -> None:
+    booked = booking.reserve(app, wish(NINE, email=BOB))
+    counter = message("COUNTER", wanted, uid=booked.uid, organizer="ada@example.org", attendee=BOB)
+    assert send(app, mail(counter), "ada@example.org") == status
+    assert live(app) == [expected]
+
+
+def test_an_answer_to_a_users_invitation(app: Adapters) -> None:
+    text = event("lunch", NINE + 8 * HALF, HALF, "Lunch", (
+        f"ORGANIZER:mailto:ada@example.org\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{BOB}\r\n"))
+    store_item(app, "ada/calendar", "lunch", text)
+    reply = message("REPLY", NINE + 8 * HALF, uid="lunch", organizer="ada@example.org", attendee=BOB,
+                    partstat="ACCEPTED")
+    assert send(app, mail(reply), "ada@example.org") == "done"
+    stored = item_text(app, "ada/calendar", "lunch")
+    assert stored is not None
+    assert "PARTSTAT=ACCEPTED" in stored
+
+
+@pytest.mark.parametrize(("recipient", "accepted"), [
+    (TALK, True), ("ADA+TALK@Book.Example.Org", True), ("ada@example.org", True), ("ada+none@book.example.org", False),
+    ("nobody@book.example.org", False), ("ada+talk@elsewhere.example", False), ("", False)])
+def test_recipients(app: Adapters, recipient: str, accepted: bool) -> None:
+    assert inbound.accepts(app, recipient) is accepted
+
+
+def test_quarantine_knows_privacy(app: Adapters) -> None:
+    send(app, mail(message("PUBLISH", NINE)))
+    assert len(privacy.export(app, BOB)["mail_taken"]) == 1
+    assert privacy.erase(app, BOB)["mail"] == 1
+    assert inbound.quarantine(app) == []
+
+
+def cut_short(method: str, octets: int) -> bytes:
+    return mail(message(method, NINE), name=f"<{method}-{octets}@test>")[:-octets or None]
+
+
+@given(st.one_of(st.binary(max_size=200), st.builds(
+    cut_short, st.sampled_from(["REQUEST", "REPLY", "COUNTER", "CANCEL", "ADD"]), st.integers(0, 400))))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_mail_ends_in_one_way(app: Adapters, clock: Clock, raw: bytes) -> None:
+    assert send(app, raw) in ("done", "ignored", "quarantined")
+    assert app.store.check() == []
