@@ -56,6 +56,8 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
     "bookings_per_address": {"value": "60", "help": "bookings an hour from one IP address", "type": limit},
     "bookings_per_invitee": {"value": "20", "help": "bookings an hour by one e-mail address", "type": limit},
     "open_per_invitee": {"value": "0", "help": "bookings to come of one e-mail address", "type": limit},
+    "sign_in_failures": {"value": "20", "help": "failed sign-ins an hour as one user from one IP address",
+                         "type": limit},
     "honeypot": {"value": "True", "help": "a field that only programs fill in", "type": bool},
     "refuse_disposable": {"value": "False", "help": "refuse throw-away e-mail addresses", "type": bool},
     "disposable_file": {"value": "", "help": "further domains of such, one a line", "type": existing_file},
@@ -78,6 +80,7 @@ class GuardSettings:
     bookings_per_address: int = 60
     bookings_per_invitee: int = 20
     open_per_invitee: int = 0
+    sign_in_failures: int = 20
     honeypot: bool = True
     refuse_disposable: bool = False
     disposable_file: str = ""

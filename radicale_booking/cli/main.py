@@ -56,6 +56,9 @@ from radicale_booking.cli import (
     reservation_show,
     serve,
     slots,
+    token_add,
+    token_list,
+    token_revoke,
     user_add,
     user_list,
     user_passwd,
@@ -87,6 +90,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "list": reservation_list.command, "show": reservation_show.command, "cancel": reservation_cancel.command,
         "confirm": reservation_confirm.command, "decline": reservation_decline.command,
         "move": reservation_move.command}),
+    "token": ("Passwords for programs.", {
+        "add": token_add.command, "list": token_list.command, "revoke": token_revoke.command}),
     "block": ("Who may not book.", {
         "add": block_add.command, "remove": block_remove.command, "list": block_list.command}),
     "inbound": ("Mail that came and could not be dealt with.", {

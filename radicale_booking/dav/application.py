@@ -20,6 +20,7 @@ from radicale.log import logger
 
 from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties, slot_calendar
 from radicale_booking.dav.exchange import Exchange
+from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.errors import BookingError, SlotTaken, Unavailable
@@ -48,6 +49,8 @@ class BookingApplication(Application):
         # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
+            # It has all that Radicale asks of one.
+            self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled
 
     @property

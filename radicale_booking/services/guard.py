@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _PERIOD = timedelta(hours=1)
 _ACTION = "book"
+#: So many times more failures are allowed from one place for all its users together.
+_ANYBODY = 5
 
 
 def admit(app: Adapters, origin: str, email: str) -> None:
@@ -40,6 +42,26 @@ def admit(app: Adapters, origin: str, email: str) -> None:
 def admit_within(app: Adapters, uow: UnitOfWork, email: str) -> None:
     """``admit`` for somebody who is known by another way than an address of the network. Raises ``TooMany``."""
     _refuse(_take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee))
+
+
+def is_guessing(app: Adapters, origin: str, user: str) -> bool:
+    """Whether too many sign-ins from ``origin`` have failed of late: as ``user``, or as anybody."""
+    most = app.settings.guard.sign_in_failures
+    if not most or not origin:
+        return False
+    with app.store.read() as uow:
+        return (uow.guard.waits(_hidden(app, f"sign-in {origin} {user}"), most, _PERIOD)
+                or uow.guard.waits(_hidden(app, f"sign-in {origin}"), most * _ANYBODY, _PERIOD))
+
+
+def guessed(app: Adapters, origin: str, user: str) -> None:
+    """Count a sign-in that has failed."""
+    most = app.settings.guard.sign_in_failures
+    if not most or not origin:
+        return
+    with app.store.write(actor="guard", principal=NOBODY) as uow:
+        uow.guard.take(_hidden(app, f"sign-in {origin} {user}"), most, _PERIOD)
+        uow.guard.take(_hidden(app, f"sign-in {origin}"), most * _ANYBODY, _PERIOD)
 
 
 def check(app: Adapters, uow: UnitOfWork, email: str) -> None:

@@ -31,6 +31,12 @@ class Guard:
         until_ms = row["until_ms"] if row is not None else now_ms
         return timedelta(milliseconds=max(1, until_ms + step_ms - period_ms - now_ms))
 
+    def waits(self, name: str, most: int, period: timedelta) -> bool:
+        """Whether ``take`` would refuse now; nothing is counted."""
+        row = self._unit_of_work.one("guard", "until", name=name)
+        period_ms = period // _MILLISECOND
+        return row is not None and bool(row["until_ms"] + period_ms // most > self._now_ms + period_ms)
+
     def forget(self) -> None:
         """Drop the counts that say nothing any more."""
         self._unit_of_work.execute("guard", "forget", now_ms=self._now_ms)

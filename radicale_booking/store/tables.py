@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KEYS = {
     "principal": "id", "collection": "id", "item": "id", "tombstone": "collection_id", "instance": "item_id",
     "event_type": "id", "event_type_host": "event_type_id", "booking_link": "id", "window_problem": "id",
-    "rate": "id", "blocked": "id",
+    "rate": "id", "token": "id", "blocked": "id",
     "reservation": "id", "occupancy": "id", "seat": "id", "outbox": "id", "webhook": "id",
     "webhook_attempt": "id", "inbound": "id", "audit": "id",
 }

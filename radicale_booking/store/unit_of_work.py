@@ -26,6 +26,7 @@ from radicale_booking.store.principals import Principals
 from radicale_booking.store.reservations import Reservations
 from radicale_booking.store.seats import Seats
 from radicale_booking.store.tables import Tables
+from radicale_booking.store.tokens import Tokens
 from radicale_booking.store.webhooks import Webhooks
 from radicale_booking.store.window_problems import WindowProblems
 
@@ -152,6 +153,10 @@ class UnitOfWork:
     @cached_property
     def inbound(self) -> Inbound:
         return Inbound(self)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self)
 
     @cached_property
     def maintenance(self) -> Maintenance:

@@ -35,3 +35,14 @@ def test_blocking(anna: Shell) -> None:
     assert_refused(anna("block", "add", "a b"), "a b", "eve@example.org")
     assert anna("block", "remove", "eve@example.org").code == 0
     assert "Nobody is blocked." in anna("block", "list").out
+
+
+def test_tokens(anna: Shell) -> None:
+    made = anna("token", "add", "anna", "--for", "phone", "--days", "30", "--json").data
+    assert made["token"].startswith("rbt_")
+    [listed] = anna("token", "list", "--json").data
+    assert (listed["user"], listed["for"], listed["scope"]) == ("anna", "phone", "full")
+    assert made["token"] not in anna("token", "list").out
+    assert anna("token", "revoke", str(listed["id"])).code == 0
+    assert anna("token", "list", "--user", "anna").out == "no tokens\n"
+    assert_refused(anna("token", "add", "nobody"), "nobody")

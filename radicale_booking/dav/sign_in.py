@@ -1,0 +1,71 @@
+"""Signing in: Radicale's own ways, tokens beside them, and no end of guessing for nobody."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from typing import Any
+
+from radicale import types
+from radicale.log import logger
+
+from radicale_booking.domain.client_address import origin
+from radicale_booking.services import guard, tokens
+from radicale_booking.services.adapters import Adapters
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
+_REMEMBERED_SECONDS = 15.0
+_MOST_REMEMBERED = 10_000
+_NOBODY: tuple[str, str, set[str]] = ("", "refused", set())
+
+
+class SignIn:
+    """Stands before Radicale's authentication; of what it does not know it asks that.
+
+    Who signed in a moment ago is not looked up again: failures are counted in the database.
+    """
+
+    def __init__(self, inner: Any, app: Adapters) -> None:
+        self._inner = inner
+        self._app = app
+        self._request = threading.local()
+        self._salt = secrets.token_bytes(16)
+        self._known: dict[bytes, float] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def get_external_login(self, environ: types.WSGIEnviron) -> Any:
+        """Radicale asks this first, for each request."""
+        self._request.method = environ["REQUEST_METHOD"]
+        self._request.origin = origin(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""),
+                                      self._app.settings.guard.trusted_proxies)
+        return self._inner.get_external_login(environ)
+
+    def login(self, login: str, password: str, context: Any) -> tuple[str, str, set[str]]:
+        """See ``radicale.auth.BaseAuth.login``."""
+        name = hashlib.sha256(self._salt + f"{login}\0{password}".encode()).digest()
+        known = time.monotonic() - self._known.get(name, -_REMEMBERED_SECONDS) < _REMEMBERED_SECONDS
+        if not known and password and guard.is_guessing(self._app, self._request.origin, login):
+            logger.warning("Sign-in refused after too many failures: %r", login)
+            return _NOBODY
+        scope = tokens.scope_of(self._app, login, password)
+        if scope is not None:
+            allowed = scope == "full" or self._request.method in _READING
+            found = (login, "token", set[str]()) if allowed else _NOBODY
+        else:
+            found = self._inner.login(login, password, context)
+            if not found[0] and password:
+                guard.guessed(self._app, self._request.origin, login)
+        if found[0] and not known:
+            self._remember(name)
+        return found
+
+    def _remember(self, name: bytes) -> None:
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[name] = time.monotonic()
+
+

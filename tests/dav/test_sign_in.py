@@ -1,0 +1,105 @@
+"""Signing in: tokens beside passwords, and an end to guessing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from radicale_booking.errors import InvalidInput, NotFound
+from radicale_booking.services import tokens
+from tests.compat.dav_client import Client
+from tests.dav.conftest import NINE, Site, event
+
+
+class Place(Client):
+    """A client whose IP address is known."""
+
+    def __init__(self, site: Site, user: str, password: str, address: str = "203.0.113.9") -> None:
+        inner = site["anna"].application
+
+        def at(environ: dict[str, object], start: object) -> object:
+            return inner({**environ, "REMOTE_ADDR": address}, start)
+
+        super().__init__(at, user, password)
+
+
+def status(client: Client, method: str = "PROPFIND", path: str = "/anna/") -> int:
+    return client.request(method, path, Depth="0").status
+
+
+def test_a_token_is_a_password_until_it_is_taken_back(site: Site) -> None:
+    token = tokens.add(site.app, "anna", "phone")
+    phone = Place(site, "anna", token)
+    assert status(phone) == 207
+    assert phone.request("PUT", "/anna/calendar/x.ics", event("x", NINE)).status == 201
+    [row] = tokens.listed(site.app, "anna")
+    assert (row.name, row.scope, row.used is not None) == ("phone", "full", True)
+    tokens.revoke(site.app, row.id)
+    assert status(Place(site, "anna", token)) == 401
+    with pytest.raises(NotFound):
+        tokens.revoke(site.app, row.id)
+
+
+def test_a_token_opens_nobody_elses_calendars(site: Site) -> None:
+    token = tokens.add(site.app, "bob", "phone")
+    assert status(Place(site, "anna", token)) == 401
+    assert status(Place(site, "bob", token), path="/anna/") == 403
+    assert status(Place(site, "bob", token[:-1])) == 401
+
+
+def test_one_for_reading_changes_nothing(site: Site) -> None:
+    token = tokens.add(site.app, "anna", "screen", "read")
+    screen = Place(site, "anna", token)
+    assert status(screen) == 207
+    assert screen.request("PUT", "/anna/calendar/x.ics", event("x", NINE)).status == 401
+    assert screen.request("DELETE", "/anna/calendar/").status == 401
+    assert status(screen) == 207
+
+
+def test_a_token_expires(site: Site) -> None:
+    token = tokens.add(site.app, "anna", "guest", expires=datetime.now(UTC) + timedelta(hours=1))
+    assert status(Place(site, "anna", token)) == 207
+    with site.app.store.write() as uow:
+        uow.connection.change("UPDATE token SET expires_epoch = :now", {"now": uow.now_epoch})
+    assert status(Place(site, "anna", token)) == 401
+    with pytest.raises(InvalidInput):
+        tokens.add(site.app, "anna", "guest", expires=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def test_what_is_kept_opens_nothing(site: Site) -> None:
+    token = tokens.add(site.app, "anna", "phone")
+    with site.app.store.read() as uow:
+        [row] = uow.connection.run("SELECT token_hash FROM token", {})
+    assert token not in row[0]
+    assert status(Place(site, "anna", row[0])) == 401
+
+
+def test_guessing_ends(site: Site) -> None:
+    for _ in range(20):
+        assert status(Place(site, "anna", "wrong")) == 401
+    assert status(Place(site, "anna", "anna")) == 401  # the right one
+    assert status(Place(site, "bob", "anna"), path="/bob/") == 207
+    assert status(Place(site, "anna", "anna", "203.0.113.10")) == 207
+
+
+def test_guessing_names_ends_too(site: Site) -> None:
+    for number in range(100):
+        assert status(Place(site, f"user{number}", "wrong")) == 401
+    assert status(Place(site, "bob", "anna"), path="/bob/") == 401
+    assert status(Place(site, "bob", "anna", "203.0.113.10"), path="/bob/") == 207
+
+
+def test_who_is_signed_in_is_not_locked_out_at_once(site: Site) -> None:
+    anna = Place(site, "anna", "anna")
+    assert status(anna) == 207
+    for _ in range(21):
+        status(Place(site, "anna", "wrong"))
+    assert status(anna) == 207
+
+
+def test_what_cannot_be_a_token(site: Site) -> None:
+    with pytest.raises(NotFound):
+        tokens.add(site.app, "nobody", "x")
+    with pytest.raises(InvalidInput):
+        tokens.add(site.app, "anna", "x", "all")
