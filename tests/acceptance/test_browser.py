@@ -171,7 +171,8 @@ def test_fits_every_width_with_targets_large_enough(browser: Browser, place: Pla
             page.goto(f"{place.url}/book/ada/{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         small = page.evaluate("""() => [...document.querySelectorAll("a:not(.skip), button, select, input, textarea")]
-            .filter(e => e.type !== "hidden" && e.checkVisibility() && !e.closest("[aria-hidden]")).map(e => [e.outerHTML, e.getBoundingClientRect()])
+            .filter(e => e.type !== "hidden" && e.checkVisibility() && !e.closest("[aria-hidden]"))
+            .map(e => [e.outerHTML, e.getBoundingClientRect()])
             .filter(([_, box]) => box.height < 43.5 || box.width < 36).map(([html, _]) => html)""")
         assert [re.sub(r"\\s+", " ", element) for element in small] == []
         assert complaints == []
