@@ -18,7 +18,7 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, listing, outbox, principals, properties, slot_calendar
+from radicale_booking.dav import boxes, errors, freebusy, listing, outbox, principals, properties, slot_calendar
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
@@ -194,12 +194,16 @@ class BookingApplication(Application):
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
-        if request.body is None or request.body.tag not in principals.REPORTS or not request.user:
+        if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
             return listing.report(request)
         if not request.access().check("r"):
             return httputils.NOT_ALLOWED
         with request.storage.acquire_lock("r", request.user):
-            return principals.report(request.storage.unit_of_work, request.base_prefix, request.path, request.body)
+            unit_of_work = request.storage.unit_of_work
+            if request.body.tag in principals.REPORTS:
+                return principals.report(unit_of_work, request.base_prefix, request.path, request.body)
+            whole = freebusy.of_principal(request.storage.app, unit_of_work, request.path, request.body)
+        return whole if whole is not None else listing.report(request)
 
     def _box(self, path: str) -> str | None:
         """The tag of the inbox or outbox that is at ``path`` or holds it, else None."""

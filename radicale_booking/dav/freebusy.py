@@ -11,9 +11,12 @@ from radicale import types, xmlutils
 
 from radicale_booking.dav.collection import Collection
 from radicale_booking.domain.interval import Interval, merge
+from radicale_booking.services import busy
+from radicale_booking.services.adapters import Adapters
 from radicale_booking.store.instances import REACH_SECONDS
 from radicale_booking.store.unit_of_work import UnitOfWork
 
+REPORT = xmlutils.make_clark("C:free-busy-query")
 _FORMAT = "%Y%m%dT%H%M%SZ"
 
 
@@ -33,6 +36,19 @@ def report(unit_of_work: UnitOfWork, collection: Collection, body: ET.Element) -
             periods[row["busy_type"]].append(_clipped(row["start_epoch"], row["end_epoch"], frame))
     for row in unit_of_work.query("listing", "unreadable", **bounds):
         periods["BUSY-UNAVAILABLE"].append(_clipped(row["first_epoch"], row["last_epoch"], frame))
+    headers = {"Content-Type": "text/calendar; charset=utf-8"}
+    return int(HTTPStatus.OK), headers, _write(periods, frame, unit_of_work.now).encode(), None
+
+
+def of_principal(app: Adapters, unit_of_work: UnitOfWork, path: str, body: ET.Element) -> types.WSGIResponse | None:
+    """The VFREEBUSY of all calendars of the principal whose home is ``path``; None where the request is another."""
+    frame = _frame(body.find(xmlutils.make_clark("C:time-range"))) if body.tag == REPORT else None
+    principal = unit_of_work.principals.get(path.strip("/"))
+    if frame is None or principal is None:
+        return None
+    periods: dict[str, list[Interval]] = defaultdict(list)
+    for kind, period in busy.merged(busy.times(app, unit_of_work, principal, frame)):
+        periods[kind].append(period)
     headers = {"Content-Type": "text/calendar; charset=utf-8"}
     return int(HTTPStatus.OK), headers, _write(periods, frame, unit_of_work.now).encode(), None
 

@@ -117,3 +117,24 @@ def test_a_refused_move_leaves_another_etag(site: Site) -> None:
     assert after.body == before.body
     assert after.headers["etag"] != before.headers["etag"]
     assert booking.reservation(site.app, first.uid).start == NINE
+
+
+def report(site: Site, user: str, path: str) -> tuple[int, str]:
+    answer = site[user].request("REPORT", path, (
+        '<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav">'
+        f'<C:time-range start="{NINE:%Y%m%dT%H%M%SZ}" end="{EVENING:%Y%m%dT%H%M%SZ}"/></C:free-busy-query>'), Depth="1")
+    return answer.status, unfolded(answer.body.decode())
+
+
+def test_the_report_on_a_home_tells_of_all_calendars(site: Site) -> None:
+    """RFC 4791 §7.10, on the collection that holds the calendars."""
+    site["anna"].request("MKCALENDAR", "/anna/second/")
+    site["anna"].request("PUT", "/anna/calendar/a.ics", event("a", NINE))
+    site["anna"].request("PUT", "/anna/second/b.ics", event("b", NINE + HALF_HOUR))
+    site["anna"].request("PUT", "/anna/second/c.ics", event("c", NINE + 4 * HALF_HOUR, "STATUS:TENTATIVE"))
+    status, text = report(site, "anna", "/anna/")
+    assert status == 200
+    assert sorted(busy(text)) == sorted([span(timedelta(), 2 * HALF_HOUR),
+                                         span(4 * HALF_HOUR, 5 * HALF_HOUR, "BUSY-TENTATIVE")])
+    assert busy(report(site, "anna", "/anna/calendar/")[1]) == [span(timedelta(), HALF_HOUR)]
+    assert report(site, "bob", "/anna/")[0] == 403
