@@ -36,6 +36,9 @@ _MULTIGET = {xmlutils.make_clark("C:calendar-multiget"): "VCALENDAR",
              xmlutils.make_clark("CR:addressbook-multiget"): "VADDRESSBOOK"}
 _QUERY = xmlutils.make_clark("C:calendar-query")
 _SYNC = xmlutils.make_clark("D:sync-collection")
+_MOST = "/".join(map(xmlutils.make_clark, ("D:limit", "D:nresults")))
+#: No calendar has so many members.
+_ENDLESS = 10**9
 _FREE_BUSY = xmlutils.make_clark("C:free-busy-query")
 
 
@@ -164,12 +167,19 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
 def _sync(request: Request, collection: Collection, body: ET.Element, props: ET.Element,
           with_text: bool) -> Iterable[str] | None:
     old_token = (body.findtext(xmlutils.make_clark("D:sync-token")) or "").strip()
+    most = (body.findtext(_MOST) or "").strip()
+    more = False
     try:
-        token, hrefs = collection.sync(old_token)
+        if most.isascii() and most.isdigit() and 0 < int(most) < _ENDLESS:
+            token, hrefs, more = collection.sync_part(old_token, int(most))
+        else:
+            token, hrefs = collection.sync(old_token)
     except ValueError:
         return None
     parts = [f"<sync-token>{token}</sync-token>"]
-    if not old_token:
+    if more:
+        parts.append(template.truncated(request.base_prefix, collection))
+    elif not old_token and not most:
         rows = request.rows("members_with_text" if with_text else "members", collection)
         return parts + list(_responses(request, collection, rows, props))
     return parts + _named(request, collection, list(hrefs), props)

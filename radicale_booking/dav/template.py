@@ -94,3 +94,10 @@ def missing(base_prefix: str, collection: Collection, href: str) -> str:
     """The DAV:response for a member that is not there."""
     path = xmlutils.make_href(base_prefix, pathutils.unstrip_path(f"{collection.path}/{href}"))
     return f"<response><href>{escape(path)}</href><status>{xmlutils.make_response(404)}</status></response>"
+
+
+def truncated(base_prefix: str, collection: Collection) -> str:
+    """The DAV:response that says that not all changes are told (RFC 6578 §3.6)."""
+    path = xmlutils.make_href(base_prefix, pathutils.unstrip_path(collection.path, True))
+    return (f"<response><href>{escape(path)}</href><status>{xmlutils.make_response(507)}</status>"
+            "<error><number-of-matches-within-limits /></error></response>")
