@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -60,6 +61,11 @@ class BookingApplication(Application):
     @property
     def max_resource_size(self) -> int:
         return self._max_resource_size
+
+    @property
+    def most_occurrences(self) -> int:
+        """In the answer to one REPORT."""
+        return int(self.configuration.get("reporting", "max_expand_occurrence")) or sys.maxsize
 
     def __call__(self, environ: types.WSGIEnviron, start_response: types.WSGIStartResponse) -> Iterable[bytes]:
         prefix = self._prefix(environ)

@@ -251,6 +251,10 @@ class Collection(BaseCollection):
             hrefs = unit_of_work.items.hrefs(self.row.id)
         yield from hrefs
 
+    @property
+    def principal(self) -> Principal | None:
+        return self._owner
+
     @cached_property
     def _owner(self) -> Principal | None:
         return self._storage.unit_of_work.principals.owner_of(self.row)

@@ -21,7 +21,7 @@ from radicale.item import Item
 from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, properties, template
+from radicale_booking.dav import expansion, freebusy, properties, template
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -152,7 +152,7 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = body.find(_PROP)
-    if props is None or not len(props) or any(len(prop) for prop in props):
+    if props is None or not len(props) or (any(len(prop) for prop in props) and expansion.frame(props) is None):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -169,6 +169,7 @@ def _sync(request: Request, collection: Collection, body: ET.Element, props: ET.
     old_token = (body.findtext(xmlutils.make_clark("D:sync-token")) or "").strip()
     most = (body.findtext(_MOST) or "").strip()
     more = False
+    hrefs: Iterable[str]
     try:
         if most.isascii() and most.isdigit() and 0 < int(most) < _ENDLESS:
             token, hrefs, more = collection.sync_part(old_token, int(most))
@@ -210,6 +211,8 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
         return None
     component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
+    if expansion.frame(props) is not None:
+        return _responses(request, collection, expansion.matching(collection, filters), props)
     if not simple or component is None or (bounded and component != "VEVENT"):
         return None
     if not bounded:
@@ -243,4 +246,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
             not_found_props=absent)
         return response
 
+    frame = expansion.frame(props)
+    if frame is not None:
+        most = request.application.most_occurrences
+        rows = expansion.rows(collection, rows, frame, most)
     return list(template.respond(collection, rows, build))
