@@ -13,7 +13,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import BookingError, NotFound, Unavailable
-from radicale_booking.services import invited_booking, itip_delivery, life
+from radicale_booking.services import invited_booking, itip_delivery, life, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 
@@ -64,12 +64,14 @@ def accepts(app: Adapters, recipient: str) -> bool:
 def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. Raises ``Unavailable``: the mail server has to keep it then.
+    ``trusted``: a person has looked at it. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep
+    it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.
     message_id = mail.message_id or hashlib.sha256(raw).hexdigest()
     with app.store.write(actor="mail") as uow:
+        maintenance_mode.admit_booking(uow)
         if uow.inbound.known(message_id, recipient):
             return IGNORED
         status, reason = _dealt_with(app, uow, envelope_from, recipient, mail, trusted=trusted)
