@@ -135,7 +135,7 @@ def build() -> typer.Typer:
     root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
-    root.command("demo", hidden=True)(demo.command)
+    root.command("demo")(demo.command)
     for name, (purpose, commands) in _GROUPS.items():
         group = typer.Typer(no_args_is_help=True, help=purpose, rich_markup_mode=None)
         for word, command in commands.items():
