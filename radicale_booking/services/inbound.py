@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
-from radicale_booking.services import attendee_mail, invited_booking, itip_delivery, speaker
+from radicale_booking.services import attendee_mail, invited_booking, itip_delivery, maintenance_mode, speaker
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 from radicale_booking.services.speaker import Mail, Refused, Speaker
@@ -46,12 +46,14 @@ def accepts(app: Adapters, recipient: str) -> bool:
 def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. Raises ``Unavailable``: the mail server has to keep it then.
+    ``trusted``: a person has looked at it. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep
+    it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.
     message_id = mail.message_id or hashlib.sha256(raw).hexdigest()
     with app.store.write(actor="mail") as uow:
+        maintenance_mode.admit_booking(uow)
         if uow.inbound.known(message_id, recipient):
             return IGNORED
         outcome = _dealt_with(app, uow, envelope_from, recipient, mail, trusted=trusted)
