@@ -277,6 +277,33 @@ def test_the_etag_changes_once_more_and_the_former_is_still_taken(site: Site) ->
     later.store.close()
 
 
+def changed_since(client: Client, token: str) -> tuple[str, dict[str, str]]:
+    """The present sync-token of the calendar, and href -> ETag of what changed since ``token``."""
+    body = (f'<D:sync-collection xmlns:D="DAV:"><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>'
+            "<D:prop><D:getetag/></D:prop></D:sync-collection>")
+    answer = client.request("REPORT", f"/{client.user}/calendar/", body)
+    assert answer.status == 207
+    return answer.token(), {response.findtext(f"{D}href") or "": response.findtext(f".//{D}getetag") or ""
+                            for response in answer.xml.findall(f"{D}response")}
+
+
+def test_a_program_that_keeps_its_own_text_finds_the_answer_with_its_next_look(site: Site) -> None:
+    """KOrganizer and Outlook's synchroniser read no more than the ETag after a PUT, and are content."""
+    bob, path = site["bob"], "/bob/calendar/e.ics"
+    put(bob, invitation("u1", NINE, "bob", "anna"))
+    put(bob, event("u2", NINE), "not-touched")
+    token, seen = changed_since(bob, "")
+    assert changed_since(bob, token) == (token, {})
+    later = replace(site.app, store=open_store(site.app.settings.database,
+                                               clock=lambda: datetime.now(UTC) + timedelta(seconds=31)))
+    upkeep.renew_due(later)
+    later.store.close()
+    renewed, found = changed_since(bob, token)
+    assert renewed != token
+    assert found.keys() == {path}
+    assert found[path] != seen[path]
+
+
 def test_an_answer_may_come_under_a_name_of_its_own(site: Site) -> None:
     bob, carl = site["bob"], site["carl"]
     put(bob, invitation("u1", NINE, "bob", "carl"))
