@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from radicale import pathutils, xmlutils
 
+from radicale_booking.dav import no_namespace
 from radicale_booking.dav.collection import Collection, StoredItem
 from radicale_booking.store.unit_of_work import Row
 
@@ -78,6 +79,7 @@ def document(parts: Iterable[str]) -> bytes:
 
 def text_of(element: ET.Element) -> str:
     """``element`` as part of a document whose default namespace is DAV:."""
+    no_namespace.unname(element)
     return ET.tostring(element, encoding="unicode").replace(' xmlns="DAV:"', "")
 
 
