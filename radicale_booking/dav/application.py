@@ -21,6 +21,7 @@ from radicale.log import logger
 from radicale_booking.dav import (
     boxes,
     errors,
+    expansion,
     freebusy,
     listing,
     outbox,
@@ -60,6 +61,7 @@ class BookingApplication(Application):
         # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
+            expansion.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled

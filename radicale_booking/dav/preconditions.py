@@ -27,7 +27,7 @@ def of_member(collection: CollectionRow, item: radicale_item.Item) -> None:
 
 
 def of_size(kind: str, most_octets: int) -> None:
-    """Raises ``SchedulingRefused`` for a member of a collection of this ``kind`` (its tag, or empty) that is too large."""
+    """Raises ``SchedulingRefused`` for too large a member of a collection of this ``kind``: its tag, or empty."""
     if kind:
         raise SchedulingRefused(f"{_prefix(kind)}:max-resource-size", f"an object has {most_octets} octets at most")
 

@@ -26,8 +26,8 @@ class FreeBusyRequest:
 
 
 def read_request(text: str) -> FreeBusyRequest:
-    """Raises ``InvalidCalendar`` for what is no calendar or has no times in a zone, ``SchedulingRefused`` where ``text`` is
-    no VFREEBUSY with METHOD:REQUEST."""
+    """Raises ``InvalidCalendar`` for what is no calendar or has no times in a zone, and ``SchedulingRefused`` where
+    ``text`` is no VFREEBUSY with METHOD:REQUEST."""
     text = text.removeprefix("\ufeff")
     calendar = parse(text)
     method = calendar.line("METHOD")

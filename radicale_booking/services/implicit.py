@@ -178,7 +178,8 @@ def _attended(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | 
         if all(one.organizer is None or one.organizer.by_server for one in old.components):
             changed = allowed_attendee_change(old, app.scheduling.read(text), address)
             if changed:
-                raise SchedulingRefused("allowed-attendee-scheduling-object-change", f"the organizer decides about {', '.join(changed)}")
+                raise SchedulingRefused("allowed-attendee-scheduling-object-change",
+                                        f"the organizer decides about {', '.join(changed)}")
         text = app.scheduling.restore(old_text, text, address)
     messages = attendee_reply(old, app.scheduling.read(text), address)
     text = app.scheduling.unforced(text)
