@@ -134,7 +134,7 @@ class PostgresStore:
                     for text in sql.texts(file, connection.engine):
                         connection.script(text)
                 except (psycopg.Error, BookingError) as error:
-                    raise failed(name, error) from error
+                    raise failed(name, error.__cause__ or error) from error
                 connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
                                   {"n": number, "name": name, "now": now})
             if not applied and pending:

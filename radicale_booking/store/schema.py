@@ -26,7 +26,7 @@ class SchemaState:
                 f"radicale-booking has upgraded it; install that version again, or {way_back}")
 
 
-def failed(name: str, error: Exception) -> StoreUnavailable:
+def failed(name: str, error: BaseException) -> StoreUnavailable:
     """What is raised when the migration ``name`` fails and all that go with it are undone."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return StoreUnavailable(f"the upgrade of the database failed in {name} and was undone: {reason}; "
