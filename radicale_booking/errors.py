@@ -149,6 +149,13 @@ class StoreUnavailable(Unavailable):
 
 
 @dataclass(eq=False)
+class UnderMaintenance(Unavailable):
+    """The site is held still on purpose; ``reason`` is what its people say about it, which may be empty."""
+
+    retry_after_seconds: int = 300
+
+
+@dataclass(eq=False)
 class DeliveryFailed(Unavailable):
     """An outbox effect could not be performed.
 

@@ -23,7 +23,8 @@ from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, SlotTaken, Unavailable
+from radicale_booking.errors import BookingError, SlotTaken, Unavailable, UnderMaintenance
+from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
@@ -165,6 +166,9 @@ class BookingApplication(Application):
         """A PROPFIND, REPORT, PUT or DELETE in a calendar of open slots."""
         calendar, href = slots
         method = environ["REQUEST_METHOD"]
+        if method in ("PUT", "DELETE"):
+            with calendar.app.store.read() as unit_of_work:
+                maintenance_mode.admit_booking(unit_of_work)
         if method == "DELETE":
             return slot_calendar.delete(calendar, href)
         try:
@@ -310,7 +314,7 @@ def _guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]
 
 
 def _answer(error: BookingError) -> types.WSGIResponse:
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not isinstance(error, UnderMaintenance):
         logger.error("Request failed: %s", error)
     else:
         logger.info("Request refused: %s", error)

@@ -19,6 +19,7 @@ from radicale_booking.errors import (
     SlotTaken,
     StoreUnavailable,
     Unavailable,
+    UnderMaintenance,
 )
 
 NAMESPACE = "urn:radicale-booking:"
@@ -57,6 +58,8 @@ def _sentence(error: BookingError) -> str:
         free = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
         state = "free" if error.offered_before else "an offered time"
         return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state}." + (f" Free: {free}" if free else "")
+    if isinstance(error, UnderMaintenance) and error.reason:
+        return error.reason
     if isinstance(error, Unavailable):
         return "The server cannot do this now."
     return str(error)

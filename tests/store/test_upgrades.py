@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from radicale_booking import wiring
+from radicale_booking import drill, wiring
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.services import booking, life, privacy
+from radicale_booking.services import backup, booking, life, maintenance_mode, privacy
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.store import sql
 from radicale_booking.store.tables import KEYS
@@ -117,6 +117,7 @@ def test_everything_is_there_after_an_upgrade(old: Callable[[int], Adapters], nu
 
 def _used(app: Adapters) -> None:
     """What was booked is there with its facts, and the site goes on."""
+    maintenance_mode.end(app)
     waits = booking.reservation(app, "waits")
     assert (waits.invitee_name, waits.location, waits.status) == ("Charles", "Room 4", "pending")
     assert [one.slug for one in booking.host_page(app, "anna").event_types] == ["talk"]
@@ -174,3 +175,16 @@ def test_the_way_back_from_a_newer_program_is_told(old: Callable[[int], Adapters
         copy.replace(app.settings.database_file)
         assert contents(older) == before
     older.store.close()
+
+
+def test_the_drill_of_an_archive_from_before_an_upgrade_compares_it_as_it_was(
+        old: Callable[[int], Adapters], monkeypatch: pytest.MonkeyPatch) -> None:
+    app, texts = old(len(MIGRATIONS)), sql.texts
+    made = backup.create(app)
+    monkeypatch.setattr(sql, "migrations", lambda: [*MIGRATIONS, (len(MIGRATIONS) + 1, "later", "later.sql")])
+    monkeypatch.setattr(sql, "texts", lambda file, engine: (
+        ["ALTER TABLE principal ADD COLUMN later TEXT NOT NULL DEFAULT '';\n"] if file == "later.sql"
+        else texts(file, engine)))
+    findings = {one.name: one for one in drill.run(app, made.archive, "").findings}
+    assert findings["contents"].passed, findings["contents"].detail
+    assert findings["integrity"].passed
