@@ -1,64 +1,72 @@
-"""Calendar data with C:expand (RFC 4791 §9.6.5), for tasks and for instances without a series too."""
+"""Expanding an object that has single instances only: all that somebody has who is invited to one meeting of a series.
+
+Radicale's own function answers 400 for the whole calendar when it meets one, and has no plug point.
+"""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time
+from typing import Any
 
-from radicale import xmlutils
-from radicale.app.report import test_filter
+from radicale.app import report
+from radicale.item import Item
 
-from radicale_booking.dav.collection import Collection
-from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.itip import EventView, When
 from radicale_booking.errors import InvalidCalendar
-from radicale_booking.ical.expansion import expanded
-from radicale_booking.store.unit_of_work import Row
+from radicale_booking.ical.content_lines import Block, Line
+from radicale_booking.ical.scheduling_object import SchedulingText, stamp
 
-_DATA, _EXPAND = xmlutils.make_clark("C:calendar-data"), xmlutils.make_clark("C:expand")
-_FORMAT = "%Y%m%dT%H%M%SZ"
-
-
-def frame(props: ET.Element) -> Interval | None:
-    """The time in which occurrences are asked for; None where ``props`` ask for anything else of calendar data."""
-    nested = [prop for prop in props if len(prop)]
-    if len(nested) != 1 or nested[0].tag != _DATA or [part.tag for part in nested[0]] != [_EXPAND]:
-        return None
-    try:
-        return Interval(*(datetime.strptime(nested[0][0].get(end, ""), _FORMAT).replace(tzinfo=UTC)
-                          for end in ("start", "end")))
-    except ValueError:
-        return None
+_of_series = report._expand
 
 
-def rows(collection: Collection, found: Iterable[Row], wanted: Interval, most: int) -> Iterator[dict[str, object]]:
-    """``found`` with occurrences for texts; what has none in ``wanted`` is left out, what cannot be read stays.
-
-    Raises ``InvalidCalendar`` when there are more than ``most`` occurrences in all.
-    """
-    owner = collection.principal
-    zone: tzinfo = ZoneInfo(owner.timezone) if owner is not None else UTC
-    left = most
-    for row in found:
-        text = _text(row["text"], wanted, zone)
-        left -= text.count("\nBEGIN:VEVENT") + text.count("\nBEGIN:VTODO")
-        if left < 0:
-            raise InvalidCalendar("C:expand", "", "has too many occurrences", "ask for less time")
-        if text:
-            yield {**dict(row), "text": text}
+def install() -> None:
+    """Let Radicale's reports expand such objects too (RFC 4791 §9.6.5)."""
+    report._expand = _expand
 
 
-def matching(collection: Collection, filters: list[ET.Element]) -> Iterator[Row]:
-    """The members that ``filters`` match, by their text where rows do not decide."""
-    for item, matched in collection.get_filtered(filters):
-        if matched or all(test_filter(collection.tag, item, one) for one in filters):
-            yield {"href": item.href, "etag": item.etag, "name": item.name, "component": item.component_name,
-                   "schedule_tag": getattr(item, "schedule_tag", None), "text": item.serialize()}
+def _expand(element: ET.Element, item: Item, start: datetime, end: datetime, *limits: Any,
+            **options: Any) -> tuple[ET.Element, int]:
+    text = item.serialize()
+    if "\nRECURRENCE-ID" in text:
+        try:
+            alone = SchedulingText.parse(text)
+        except InvalidCalendar:
+            alone = None
+        if alone is not None and alone.view.master is None:
+            element.text, count = expanded(alone, start, end)
+            return element, count
+    answer: tuple[ET.Element, int] = _of_series(element, item, start, end, *limits, **options)
+    return answer
 
 
-def _text(text: str, wanted: Interval, zone: tzinfo) -> str:
-    try:
-        return expanded(text, wanted, zone)
-    except InvalidCalendar:
-        return text
+def expanded(alone: SchedulingText, start: datetime, end: datetime) -> tuple[str, int]:
+    """The instances that overlap ``[start, end)`` (aware), times in UTC, and how many; empty where none does."""
+    shown = 0
+    for view in alone.view.components:
+        if not (_moment(view.start) < end and (_moment(view.end) > start or _moment(view.start) >= start)):
+            alone.remove(view.instance)
+            continue
+        shown += 1
+        _in_utc(alone.events[view.instance], view)
+    alone.calendar.drop(lambda part: isinstance(part, Block) and part.name == "VTIMEZONE")
+    return (alone.text(), shown) if shown else ("", 0)
+
+
+def _in_utc(event: Block, view: EventView) -> None:
+    event.put(_time("DTSTART", view.start))
+    if event.line("DTEND") is not None:
+        event.put(_time("DTEND", view.end))
+    if view.instance is not None:
+        event.put(_time("RECURRENCE-ID", view.instance))
+
+
+def _time(name: str, value: When) -> Line:
+    if not isinstance(value, datetime):
+        return Line.make(name, value.strftime("%Y%m%d"), [("VALUE", "DATE")])
+    return Line.make(name, stamp(value) if value.tzinfo else value.strftime("%Y%m%dT%H%M%S"))
+
+
+def _moment(value: When) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -21,7 +21,7 @@ from radicale.item import Item
 from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import expansion, freebusy, properties, template
+from radicale_booking.dav import freebusy, occurrences, properties, template
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -152,7 +152,7 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = body.find(_PROP)
-    if props is None or not len(props) or (any(len(prop) for prop in props) and expansion.frame(props) is None):
+    if props is None or not len(props) or (any(len(prop) for prop in props) and occurrences.frame(props) is None):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -211,8 +211,8 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
         return None
     component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
-    if expansion.frame(props) is not None:
-        return _responses(request, collection, expansion.matching(collection, filters), props)
+    if occurrences.frame(props) is not None:
+        return _responses(request, collection, occurrences.matching(collection, filters), props)
     if not simple or component is None or (bounded and component != "VEVENT"):
         return None
     if not bounded:
@@ -246,8 +246,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
             not_found_props=absent)
         return response
 
-    frame = expansion.frame(props)
+    frame = occurrences.frame(props)
     if frame is not None:
         most = request.application.most_occurrences
-        rows = expansion.rows(collection, rows, frame, most)
+        rows = occurrences.rows(collection, rows, frame, most)
     return list(template.respond(collection, rows, build))
