@@ -9,7 +9,7 @@ import pytest
 
 from tests.dav.conftest import NINE, Site, event
 
-PATH = "/bob/calendar/"
+PATH = "/bob/all/"
 C = "{urn:ietf:params:xml:ns:caldav}"
 DAY = timedelta(days=1)
 
@@ -35,6 +35,7 @@ def query(site: Site, component: str, first: int, last: int, *, multiget: bool =
 
 
 def put(site: Site, text: str) -> None:
+    assert site["bob"].request("MKCALENDAR", PATH).status == 201
     assert site["bob"].request("PUT", f"{PATH}e.ics", text, Content_Type="text/calendar").status == 201
 
 
