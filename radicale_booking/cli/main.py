@@ -46,6 +46,9 @@ from radicale_booking.cli import (
     mail_retry,
     mail_test,
     maintain,
+    maintenance_off,
+    maintenance_on,
+    maintenance_status,
     privacy_erase,
     privacy_export,
     reservation_cancel,
@@ -103,6 +106,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "webhook": ("What is posted to other programs.", {
         "add": webhook_add.command, "list": webhook_list.command, "remove": webhook_remove.command,
         "log": webhook_log.command, "replay": webhook_replay.command}),
+    "maintenance": ("Holding the site still.", {
+        "on": maintenance_on.command, "off": maintenance_off.command, "status": maintenance_status.command}),
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),

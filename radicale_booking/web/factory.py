@@ -19,6 +19,7 @@ from radicale_booking.web import (
     headers,
     health,
     languages,
+    maintenance,
     own_look,
     proof_of_work,
     wording,
@@ -70,6 +71,7 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
     _add_words(flask)
     _add_pages(flask)
     failures.register(flask)
+    maintenance.register(flask)
     flask.after_request(headers.compress)
     flask.after_request(headers.secure)
     if prefix:
