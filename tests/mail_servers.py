@@ -131,3 +131,72 @@ def dovecot(port: int) -> Iterator[Dovecot]:
             yield server
         finally:
             server.stop()
+
+
+_MAIN = """
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/log
+maillog_file_prefixes = {folder}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mx.example.org
+mydestination =
+mynetworks = 127.0.0.0/8
+alias_maps =
+local_recipient_maps =
+recipient_delimiter =
+relay_domains = {ours}, {theirs}
+transport_maps = inline:{{ {ours}=lmtp:inet:127.0.0.1:{lmtp}, {theirs}=smtp:[127.0.0.1]:{sink} }}
+lmtp_destination_recipient_limit = 1
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+lmtp_host_lookup = native
+minimal_backoff_time = 1s
+queue_run_delay = 1s
+notify_classes =
+"""
+#: Without chroot, for the folder holds no copies of the system's files.
+_MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+@contextmanager
+def postfix(port: int, *, ours: str, lmtp: int, theirs: str, sink: int) -> Iterator[Path]:
+    """A running mail server that takes mail at ``port``: that of the domain ``ours`` goes to ``lmtp``, that of
+    ``theirs`` by SMTP to ``sink``. Gives the path of its log."""
+    command = program("postfix")
+    with short_folder() as folder:
+        for name in ("queue", "data", "etc"):
+            (folder / name).mkdir()
+        shutil.chown(folder / "data", "postfix")
+        etc = folder / "etc"
+        (etc / "main.cf").write_text(_MAIN.format(folder=folder, ours=ours, lmtp=lmtp, theirs=theirs, sink=sink))
+        (etc / "master.cf").write_text(_MASTER.format(port=port))
+        started = subprocess.run([command, "-c", str(etc), "start"], capture_output=True, text=True, check=False)
+        assert started.returncode == 0, started.stdout + started.stderr
+        try:
+            until(lambda: listens(port), "postfix does not listen")
+            yield folder / "log"
+        finally:
+            subprocess.run([command, "-c", str(etc), "stop"], capture_output=True, check=False)
