@@ -20,6 +20,7 @@ test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
 	@.ci/mail
+	@.ci/deploy
 	@.ci/thunderbird
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
