@@ -20,6 +20,8 @@ test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
 	@.ci/litmus
+	@.ci/mail
+	@.ci/deploy
 	@.ci/thunderbird
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 

@@ -30,13 +30,21 @@ from radicale_booking.dav import (
     preconditions,
     principals,
     properties,
+    query,
     slot_calendar,
 )
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, NotAllowed, SlotTaken, Unavailable, UnderMaintenance
+from radicale_booking.errors import (
+    BookingError,
+    NotAllowed,
+    SchedulingRefused,
+    SlotTaken,
+    Unavailable,
+    UnderMaintenance,
+)
 from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
@@ -45,6 +53,7 @@ _TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule,
            "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
 _PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:resourcetype")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
+_TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
@@ -127,6 +136,9 @@ class BookingApplication(Application):
             for value in list(element):
                 element.text = value.tag.rpartition("}")[2]
                 element.remove(value)
+        for element in body.iter(_TIMEZONE) if body is not None else ():
+            if (element.text or "").strip():
+                query.check_zone(element.text or "")
         return body
 
     def _xml_response(self, xml_content: ET.Element, request_info: dict[str, Any]) -> bytes:
@@ -224,6 +236,11 @@ class BookingApplication(Application):
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
+        if request.body is not None:
+            query.check(request.body)
+            if request.body.tag == freebusy.REPORT and self._box(request.path):
+                # RFC 6638 §2.3: messages are nobody's time.
+                raise SchedulingRefused("D:supported-report", "ask the calendars")
         if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
             return listing.report(request)
         if not request.access().check("r"):
