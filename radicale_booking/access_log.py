@@ -60,7 +60,7 @@ class AccessLog:
 
 
 def _without_names(path: str) -> str:
-    """``/book/…/…/`` of a page, ``/…/…/…`` of a calendar object: users, e-mail addresses and tokens stay out of logs."""
+    """``/book/…/…/`` of a page, ``/…/…/…`` of a calendar object: users, addresses and tokens stay out of logs."""
     first, *others = path.removeprefix("/").split("/")
     word = first if first in RESERVED_NAMES or not first else "…"
     return "/" + "/".join([word, *("…" if other else "" for other in others)])
