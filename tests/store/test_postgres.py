@@ -233,11 +233,17 @@ def test_a_connection_that_dies_in_a_transaction_undoes_it(store: PostgresStore)
 
 def test_a_node_that_falls_silent_in_a_transaction_does_not_hold_its_host(make: Callable[..., PostgresStore]) -> None:
     silent, other = make(statement_timeout_seconds=1), make()
-    with pytest.raises(StoreUnavailable), silent.write(principal="ada") as uow:
-        uow.principals.add(Principal("ada"))
-        with other.write(principal="ada") as theirs:
-            assert theirs.principals.get("ada") is None
-            theirs.principals.add(Principal("ada"))
+
+    def fall_silent() -> None:
+        with silent.write(principal="ada") as uow:
+            uow.principals.add(Principal("ada"))
+            with other.write(principal="ada") as theirs:
+                theirs.principals.add(Principal("ada", display_name="other"))
+
+    with pytest.raises(StoreUnavailable, match="stood still"):
+        fall_silent()
+    with other.read() as uow:
+        assert [found.display_name for found in uow.principals.all()] == ["other"]
 
 
 def test_a_server_that_only_reads_now_is_left(make: Callable[..., PostgresStore]) -> None:
