@@ -1,48 +1,75 @@
-"""``radicale-booking demo``: a host to try things out with, for ``make serve``."""
+"""``radicale-booking demo``: something to try out and practise on; ``make serve`` calls it too."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import icalendar
 import typer
 from werkzeug.test import Client
 
 from radicale_booking import wiring, wsgi
-from radicale_booking.cli.invocation import Context, invocation
+from radicale_booking.cli.invocation import Context, Invocation, invocation
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import NotFound, Unavailable
+from radicale_booking.practice import calendar_text, founding
+from radicale_booking.practice.organisation import NAME, PEOPLE
 from radicale_booking.services import accounts, booking, event_types
 from radicale_booking.services.adapters import Adapters
 
 _HOST = "demo"
 _SLUG = "intro-call"
 _ZONE = "Europe/Berlin"
+_WORKDAYS = ("MO", "TU", "WE", "TH", "FR")
 
 
 def command(
     context: Context,
     port: Annotated[int, typer.Option(help="Port that the server will listen on.")] = 5232,
+    organisation: Annotated[bool, typer.Option("--organisation", help="A whole organisation with past and coming "
+                                                                      "bookings, on a site of its own.")] = False,
 ) -> None:
-    """Make the demo host, once, and print how to reach it."""
+    """Make a host to try things out with, or a whole organisation; once, and print how to reach it."""
     call = invocation(context)
     hosts = f"127.0.0.1:{port}"
     app = wiring.load(call.config_path, hosts=hosts).app
     password = _password(app.settings.data_folder / "demo-password")
-    if _make_host(app, password):
-        _draw_hours(call.config_path, hosts, password, app.clock())
+    client = Client(wsgi.build(call.config_path, hosts=hosts, logged=False))
+
+    def draw(owner: str, path: str, text: bytes) -> None:
+        answer = client.put(f"/{path}", data=text, auth=(owner, password), content_type="text/calendar",
+                            headers={"If-None-Match": "*"})
+        answer.close()
+        if answer.status_code not in (201, 412):
+            raise Unavailable(f"/{path} was not accepted: {answer.status}")
+
     url = app.settings.public_url
+    if organisation:
+        founding.found(app, password, draw, may_be_there=frozenset({_HOST}))
+        _introduce(call, url, password)
+        return
+    if _make_host(app, password):
+        text = calendar_text.weekly("demo-hours@radicale-booking", "Bookable", _WORKDAYS, (time(9), time(17)),
+                                    ZoneInfo(_ZONE), app.clock())
+        draw(_HOST, f"{_HOST}/bookable/demo-hours.ics", text)
     call.show({"booking_link": f"{url}/book/{_HOST}/{_SLUG}/", "caldav_url": f"{url}/{_HOST}/", "user": _HOST,
                "password": password})
 
 
+def _introduce(call: Invocation, url: str, password: str) -> None:
+    people = [{"user": one.name, "name": one.shown_name, "about": one.about, "booking_page": f"{url}/book/{one.name}/",
+               "caldav_url": f"{url}/{one.name}/"} for one in PEOPLE]
+    lines = [f"{one['user']:<14}{one['name']}, {one['about']}\n{'':<14}{one['booking_page']}" for one in people]
+    call.say("\n".join([NAME, *lines, f"{'password':<14}{password} (everybody's)"]),
+             {"organisation": NAME, "password": password, "people": people})
+
+
 def _password(path: Path) -> str:
-    """The demo host's password in ``path``, made once."""
+    """The password in ``path``, made once."""
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -64,32 +91,3 @@ def _make_host(app: Adapters, password: str) -> bool:
         event_types.add(app, EventType(host=_HOST, slug=_SLUG, title="Intro call", duration=timedelta(minutes=30),
                                        description="A first talk, by telephone or video."))
     return new
-
-
-def _draw_hours(config_path: str | None, hosts: str, password: str, now: datetime) -> None:
-    """Put Monday to Friday, 9 to 17, into the bookable hours, as a calendar program would."""
-    answer = Client(wsgi.build(config_path, hosts=hosts, logged=False)).put(
-        f"/{_HOST}/bookable/demo-hours.ics", data=hours(now), auth=(_HOST, password), content_type="text/calendar")
-    answer.close()
-    if answer.status_code not in (201, 204):
-        raise Unavailable(f"the demo hours were not accepted: {answer.status}")
-
-
-def hours(now: datetime) -> bytes:
-    """The weekly window as an iCalendar object, from the Monday of the week of ``now`` (aware) on."""
-    zone = ZoneInfo(_ZONE)
-    today = now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
-    event = icalendar.Event()
-    event.add("UID", "demo-hours@radicale-booking")
-    event.add("DTSTAMP", now)
-    event.add("SUMMARY", "Bookable")
-    event.add("DTSTART", datetime.combine(monday, time(9), zone))
-    event.add("DTEND", datetime.combine(monday, time(17), zone))
-    event.add("RRULE", {"FREQ": "WEEKLY", "BYDAY": ["MO", "TU", "WE", "TH", "FR"]})
-    calendar = icalendar.Calendar()
-    calendar.add("PRODID", "-//radicale-booking//demo//EN")
-    calendar.add("VERSION", "2.0")
-    calendar.add_component(event)
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())

@@ -46,6 +46,9 @@ from radicale_booking.cli import (
     mail_retry,
     mail_test,
     maintain,
+    maintenance_off,
+    maintenance_on,
+    maintenance_status,
     privacy_erase,
     privacy_export,
     reservation_cancel,
@@ -103,6 +106,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "webhook": ("What is posted to other programs.", {
         "add": webhook_add.command, "list": webhook_list.command, "remove": webhook_remove.command,
         "log": webhook_log.command, "replay": webhook_replay.command}),
+    "maintenance": ("Holding the site still.", {
+        "on": maintenance_on.command, "off": maintenance_off.command, "status": maintenance_status.command}),
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),
@@ -130,7 +135,7 @@ def build() -> typer.Typer:
     root.command("dns")(dns.command)
     root.command("slots")(slots.command)
     root.command("explain")(explain.command)
-    root.command("demo", hidden=True)(demo.command)
+    root.command("demo")(demo.command)
     for name, (purpose, commands) in _GROUPS.items():
         group = typer.Typer(no_args_is_help=True, help=purpose, rich_markup_mode=None)
         for word, command in commands.items():

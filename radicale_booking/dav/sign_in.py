@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 import threading
 import time
 from typing import Any
 
+import bcrypt
+from passlib.hash import argon2
 from radicale import types
+from radicale.auth import htpasswd
 from radicale.log import logger
 
 from radicale_booking.domain.client_address import origin
@@ -30,6 +34,8 @@ class SignIn:
     def __init__(self, inner: Any, app: Adapters) -> None:
         self._inner = inner
         self._app = app
+        if isinstance(inner, htpasswd.Auth):
+            _verify_every_hash(inner)
         self._request = threading.local()
         self._salt = secrets.token_bytes(16)
         self._known: dict[bytes, float] = {}
@@ -69,3 +75,8 @@ class SignIn:
         self._known[name] = time.monotonic()
 
 
+def _verify_every_hash(auth: htpasswd.Auth) -> None:
+    """Radicale cannot verify a kind of hash that no user had when it started; the first user may come later."""
+    for name, module in (("bcrypt", bcrypt), ("argon2", argon2)):
+        if not hasattr(auth, f"_verify_{name}"):
+            setattr(auth, f"_verify_{name}", functools.partial(getattr(auth, f"_{name}"), module))

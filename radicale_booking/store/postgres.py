@@ -23,12 +23,12 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from radicale_booking.domain.principal import NOBODY
-from radicale_booking.errors import StoreUnavailable
+from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import postgres_tools, sql
 from radicale_booking.store.postgres_errors import translate
 from radicale_booking.store.postgres_sql import convert, rows
-from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.schema import SchemaState, failed
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -128,25 +128,24 @@ class PostgresStore:
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
     def migrate(self) -> list[str]:
-        return [name for number, name, file in sql.migrations() if self._apply(number, name, file)]
-
-    def _apply(self, number: int, name: str, file: str) -> bool:
-        """Whether the migration was still to be applied."""
         with self._transaction(_WRITE, f"; SELECT pg_advisory_xact_lock({_key('migration')})") as connection:
-            if _applied(connection) >= number:
-                return False
-            now = int(self._clock().timestamp())
+            applied, now = _applied(connection), int(self._clock().timestamp())
+            pending = [(number, name, file) for number, name, file in sql.migrations() if number > applied]
             connection.script("SET LOCAL statement_timeout = 0")
             if connection.run("SHOW server_encoding", {})[0][0] != "UTF8":
                 raise StoreUnavailable("the PostgreSQL database is not in UTF-8; create it with --encoding=UTF8")
-            for text in sql.texts(file, connection.engine):
-                connection.script(text)
-            connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
-                              {"n": number, "name": name, "now": now})
-            if number == 1:
+            for number, name, file in pending:
+                try:
+                    for text in sql.texts(file, connection.engine):
+                        connection.script(text)
+                except (psycopg.Error, BookingError) as error:
+                    raise failed(name, error.__cause__ or error) from error
+                connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
+                                  {"n": number, "name": name, "now": now})
+            if not applied and pending:
                 connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
                                   " VALUES ('', :incarnation, :now)", {"incarnation": uuid.uuid4().hex, "now": now})
-            return True
+            return [name for _, name, _ in pending]
 
     def schema_state(self) -> SchemaState:
         with self._transaction(_READ) as connection:
@@ -259,10 +258,7 @@ class PostgresStore:
     def _check_version(self) -> None:
         if self._version_checked:
             return
-        state = self.schema_state()
-        if state.applied > state.known:
-            raise StoreUnavailable(f"the database has schema {state.applied}, this program knows {state.known}; "
-                                   "install the version of radicale-booking that wrote it")
+        self.schema_state().check()
         self._version_checked = True
 
 

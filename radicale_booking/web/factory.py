@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, make_response, request, url_for
 from flask_babel import Babel
 
-from radicale_booking.web import addresses, current, embedding, failures, headers, health, languages, own_look, wording
+from radicale_booking.web import (
+    addresses,
+    current,
+    embedding,
+    failures,
+    headers,
+    health,
+    languages,
+    maintenance,
+    own_look,
+    wording,
+)
 from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.current import EXTENSION
@@ -59,6 +70,7 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
     _add_words(flask)
     _add_pages(flask)
     failures.register(flask)
+    maintenance.register(flask)
     flask.after_request(headers.compress)
     flask.after_request(headers.secure)
     if prefix:

@@ -61,7 +61,8 @@ def _gauges(found: Figures) -> str:
         ("booking_database_octets", "Room that the database takes.", found.database_octets),
         ("booking_hosts", "Users that can be booked.", found.hosts),
         ("booking_window_problems", "Lines of bookable hours that cannot be read.", found.window_problems),
-        ("booking_unreadable_items", "Calendar objects that cannot be read.", found.unreadable_items)]
+        ("booking_unreadable_items", "Calendar objects that cannot be read.", found.unreadable_items),
+        ("booking_maintenance_mode", "Whether the site is held still.", int(found.held_still))]
     if found.backup_age_seconds is not None:
         values.append(("booking_backup_age_seconds", "Age of the newest archive.", found.backup_age_seconds))
     lines = [line for name, text, value in values

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from radicale_booking import wsgi
-from radicale_booking.cli import demo
 from radicale_booking.store import sql
 from tests.cli.conftest import Shell, assert_refused
 from tests.postgres import Server
@@ -185,13 +184,6 @@ def test_demo_makes_a_host_once_and_prints_how_to_reach_it(shell: Shell, data_fo
     free = shell("slots", "demo", "intro-call", "--json").data
     assert len(free) >= 9 * 16
     assert {datetime.fromisoformat(slot["start"]).weekday() for slot in free} == {0, 1, 2, 3, 4}
-
-
-def test_demo_hours_are_one_weekly_window() -> None:
-    text = demo.hours(datetime(2026, 3, 5, 12, tzinfo=UTC)).decode()
-    assert "DTSTART;TZID=Europe/Berlin:20260302T090000" in text
-    assert "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" in text
-    assert "BEGIN:VTIMEZONE" in text
 
 
 def test_options_of_the_program_may_stand_anywhere(shell: Shell) -> None:

@@ -244,6 +244,24 @@ def test_an_import_tells_nobody(site: Site) -> None:
     assert members(site["carl"]) == {}
 
 
+def expanded(client: Client, start: datetime, end: datetime) -> set[object]:
+    """The starts of the instances that a program is told of; of instances without their series, in a tuple."""
+    frame = f'start="{start:%Y%m%dT%H%M%SZ}" end="{end:%Y%m%dT%H%M%SZ}"'
+    answer = client.request("REPORT", f"/{client.user}/calendar/", (
+        '<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
+        f'<C:calendar-data><C:expand {frame}/></C:calendar-data></D:prop><C:filter><C:comp-filter name="VCALENDAR">'
+        f'<C:comp-filter name="VEVENT"><C:time-range {frame}/></C:comp-filter></C:comp-filter></C:filter>'
+        "</C:calendar-query>"), Depth="1")
+    assert answer.status == 207, answer.body
+    found: set[object] = set()
+    for data in answer.xml.iter("{urn:ietf:params:xml:ns:caldav}calendar-data"):
+        starts = [datetime.strptime(one, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+                  for one in re.findall(r"^DTSTART:(.*)$", unfolded(data.text or ""), re.MULTILINE)]
+        assert len(re.findall("^RECURRENCE-ID:", unfolded(data.text or ""), re.MULTILINE)) == len(starts)
+        found |= {tuple(starts)} if "u1" in (data.text or "") else set(starts)
+    return found
+
+
 def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     series = event("u1", NINE, "RRULE:FREQ=DAILY;COUNT=3", "ORGANIZER:mailto:bob@example.org",
                    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org")
@@ -254,6 +272,10 @@ def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     _, text = copy_of(site["carl"])
     assert text.count("BEGIN:VEVENT") == 1
     assert "RRULE" not in text
+    put(site["carl"], event("u2", NINE, "RRULE:FREQ=DAILY;COUNT=3"), "own")
+    assert expanded(site["carl"], NINE, NINE + timedelta(days=9)) == {NINE, second, NINE + timedelta(days=2), (second,)}
+    assert expanded(site["carl"], NINE, NINE + HALF_HOUR) == {NINE}
+    site["carl"].request("DELETE", "/carl/calendar/own.ics")
     answer_as(site["carl"], "DECLINED")
     assert partstats(own(site["bob"]).body.decode(), "carl") == ["DECLINED"]
 
@@ -275,6 +297,33 @@ def test_the_etag_changes_once_more_and_the_former_is_still_taken(site: Site) ->
     assert put(bob, renamed, If_Match=first.headers["etag"]).status == 412
     assert bob.request("DELETE", "/bob/calendar/e.ics", If_Match=first.headers["etag"]).status == 412
     later.store.close()
+
+
+def changed_since(client: Client, token: str) -> tuple[str, dict[str, str]]:
+    """The present sync-token of the calendar, and href -> ETag of what changed since ``token``."""
+    body = (f'<D:sync-collection xmlns:D="DAV:"><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>'
+            "<D:prop><D:getetag/></D:prop></D:sync-collection>")
+    answer = client.request("REPORT", f"/{client.user}/calendar/", body)
+    assert answer.status == 207
+    return answer.token(), {response.findtext(f"{D}href") or "": response.findtext(f".//{D}getetag") or ""
+                            for response in answer.xml.findall(f"{D}response")}
+
+
+def test_a_program_that_keeps_its_own_text_finds_the_answer_with_its_next_look(site: Site) -> None:
+    """KOrganizer and Outlook's synchroniser read no more than the ETag after a PUT, and are content."""
+    bob, path = site["bob"], "/bob/calendar/e.ics"
+    put(bob, invitation("u1", NINE, "bob", "anna"))
+    put(bob, event("u2", NINE), "not-touched")
+    token, seen = changed_since(bob, "")
+    assert changed_since(bob, token) == (token, {})
+    later = replace(site.app, store=open_store(site.app.settings.database,
+                                               clock=lambda: datetime.now(UTC) + timedelta(seconds=31)))
+    upkeep.renew_due(later)
+    later.store.close()
+    renewed, found = changed_since(bob, token)
+    assert renewed != token
+    assert found.keys() == {path}
+    assert found[path] != seen[path]
 
 
 def test_an_answer_may_come_under_a_name_of_its_own(site: Site) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from passlib.context import CryptContext
 
+from radicale_booking import wiring, wsgi
 from radicale_booking.errors import InvalidInput, NotFound
-from radicale_booking.services import tokens
+from radicale_booking.services import accounts, tokens
 from tests.compat.dav_client import Client
 from tests.dav.conftest import NINE, Site, event
 
@@ -103,3 +106,17 @@ def test_what_cannot_be_a_token(site: Site) -> None:
         tokens.add(site.app, "nobody", "x")
     with pytest.raises(InvalidInput):
         tokens.add(site.app, "anna", "x", "all")
+
+
+@pytest.mark.parametrize("scheme", ["argon2", "bcrypt"])
+def test_the_first_user_of_all_may_come_while_the_server_runs(tmp_path: Path, scheme: str,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "_HASHES", CryptContext(schemes=[scheme]))
+    (tmp_path / "booking.ini").write_text(f"[auth]\ndelay = 0\n[booking]\ndata_folder = {tmp_path}\n", encoding="utf-8")
+    try:
+        application = wsgi.build(tmp_path / "booking.ini", logged=False)
+        accounts.add_user(wiring.load(tmp_path / "booking.ini").app, "anna", "anna@example.org", "UTC", "secret")
+        assert status(Client(application, "anna", "secret")) == 207
+        assert status(Client(application, "anna", "wrong")) == 401
+    finally:
+        wiring.close()

@@ -1,0 +1,119 @@
+"""Two people invite one host to the same times at once, each from a process of his own, over real HTTP.
+
+``python -m tests.acceptance.test_two_bookers PORT USER`` is the program of one of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.acceptance.server import run, serve
+from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, monday
+from tests.services.overlaps import live_count, overlaps
+
+HALF_HOUR = timedelta(minutes=30)
+ROOT = Path(__file__).resolve().parents[2]
+USERS = ("bob", "carl")
+#: Whom both invite at each of the times, one half hour after the other.
+INVITED = ["anna@example.org"] * 4 + ["anna+intro-call@calendar.example.org"] * 4
+
+
+@contextmanager
+def booker(url: str, user: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-m", "tests.acceptance.test_two_bookers",
+                                str(urlsplit(url).port), user], cwd=ROOT, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_is_accepted_and_one_declined_and_each_reads_it_at_once(site: SiteFiles, workers: int) -> None:
+    with site.config.open("a", encoding="utf-8") as config:
+        config.write("address_domain = calendar.example.org\n")
+    for name in USERS:
+        added = run(site.config, "user", "add", name, "--email", f"{name}@example.org", "--timezone", "Europe/Berlin",
+                    "--password-stdin", stdin=PASSWORD + "\n")
+        assert added.returncode == 0, added.stderr
+    with serve(site.config, "--workers", str(workers)) as running, ExitStack() as stack:
+        for name in USERS:
+            with calendar_program(running.url, name) as principal:
+                principal.make_calendar(name="Work", cal_id="work")
+        with calendar_program(running.url) as anna:
+            calendar(anna, "Bookable hours").save_event(event("w1", "Bookable", monday(), 8 * HALF_HOUR))
+        processes = [stack.enter_context(booker(running.url, name)) for name in USERS]
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        told = [json.loads(process.stdout.readline()) for process in processes if process.stdout is not None]
+        assert [sorted(pair) for pair in zip(*told, strict=True)] == [
+            [[201, False, "ACCEPTED", "2.0"], [201, False, "DECLINED", "2.0"]]] * len(INVITED)
+        with calendar_program(running.url) as anna:
+            taken = [found.icalendar_component["DTSTART"].dt for found in calendar(anna, "Calendar").events()
+                     if "DECLINED" not in found.data]
+        assert sorted(taken) == [monday() + i * HALF_HOUR for i in range(len(INVITED))]
+    database = site.config.parent / "data" / "booking.sqlite"
+    assert (live_count(database), overlaps(database)) == (INVITED.count(INVITED[-1]), [])
+    assert not [line for line in running.lines if "Traceback" in line], running.lines
+
+
+def invitation(user: str, number: int) -> str:
+    start: datetime = monday() + number * HALF_HOUR
+    return event(f"{user}-{number}", "Meeting", start, HALF_HOUR, f"ORGANIZER:mailto:{user}@example.org",
+                 f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{user}@example.org",
+                 f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{INVITED[number]}")
+
+
+def main(port: str, user: str) -> None:
+    """Connect, wait for a line, invite to all times at once, write as JSON what became of each."""
+    credentials = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()
+    barrier = threading.Barrier(len(INVITED))
+
+    def invite(number: int) -> tuple[int, bool, str, str]:
+        path = f"/{user}/work/{number}.ics"
+        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "text/calendar; charset=utf-8"}
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+        barrier.wait(60)
+        connection.request("PUT", path, invitation(user, number).encode(), {**headers, "If-None-Match": "*"})
+        stored = connection.getresponse()
+        stored.read()
+        connection.request("GET", path, headers=headers)
+        text = connection.getresponse().read().decode().replace("\r\n ", "")
+        connection.close()
+        host = re.search(rf"^ATTENDEE(.*):mailto:{re.escape(INVITED[number])}\r$", text, re.MULTILINE)
+        assert host is not None, text
+        said = dict(part.replace('"', "").split("=", 1) for part in host[1].split(";") if part)
+        return stored.status, "etag" in stored.headers, said["PARTSTAT"], said["SCHEDULE-STATUS"]
+
+    with ThreadPoolExecutor(len(INVITED)) as pool:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        sys.stdout.write(json.dumps(list(pool.map(invite, range(len(INVITED))))) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
