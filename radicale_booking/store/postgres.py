@@ -252,7 +252,8 @@ class PostgresStore:
                 raise StoreUnavailable(f"[storage] database_password_file: {error}") from error
             password["password"] = text.split("\n", 1)[0].rstrip("\r")
         with _translated():
-            ours = {"application_name": "radicale-booking", "connect_timeout": CONNECT_TIMEOUT_SECONDS, **_KEEPALIVES}
+            ours: dict[str, Any] = {"application_name": "radicale-booking",
+                                    "connect_timeout": CONNECT_TIMEOUT_SECONDS, **_KEEPALIVES}
             return make_conninfo(self.address, **{**ours, **conninfo_to_dict(self.address), **password})
 
     def _check_version(self) -> None:

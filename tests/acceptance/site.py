@@ -10,11 +10,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import caldav
+import pytest
 
 from tests.acceptance.server import run
+from tests.conftest import ENGINES
 
 PASSWORD = "correct horse"
 ZONE = ZoneInfo("Europe/Berlin")
+#: Marks a test whose ``site`` is on SQLite and on PostgreSQL.
+every_engine = pytest.mark.parametrize("site", ENGINES, indirect=True)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import Running, started
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.overlaps import live_count, overlaps
 
@@ -83,7 +83,7 @@ def send_all(processes: list[subprocess.Popen[str]]) -> list[tuple[int, str, lis
     return answers
 
 
-@pytest.mark.every_engine
+@every_engine
 @pytest.mark.parametrize(("launcher", "workers"), [("checked", 1), ("checked", 2), ("unchecked", 1),
                                                    ("unchecked", 2)])
 def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, workers: int) -> None:

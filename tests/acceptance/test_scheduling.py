@@ -9,9 +9,9 @@ import caldav
 import pytest
 
 from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, monday
+from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, every_engine, monday
 
-pytestmark = pytest.mark.every_engine
+pytestmark = every_engine
 HALF_HOUR = timedelta(minutes=30)
 ADDRESS = "anna+intro-call@calendar.example.org"
 
