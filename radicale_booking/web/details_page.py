@@ -18,7 +18,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
 from radicale_booking.services import booking, hours, life
-from radicale_booking.web import chosen, failures, wording
+from radicale_booking.web import chosen, failures, proof_of_work, wording
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
@@ -68,6 +68,8 @@ def take_booking(host: str, slug: str) -> Response:
     if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
         # Whoever fills in what nobody sees learns nothing by it.
         return make_response(redirect(link("show_host", host=host), 303))
+    if not proof_of_work.is_proven(request.form.get(proof_of_work.FIELD, ""), form.key.data or ""):
+        return _form_page(form, principal, event_type, start, zone, {"proof": ""}, status=400)
     try:
         reservation = booking.reserve(adapters(), _wish(event_type, form, start, zone), actor="page")
     except SlotTaken as error:
