@@ -18,7 +18,18 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, freebusy, listing, outbox, principals, properties, slot_calendar
+from radicale_booking.dav import (
+    boxes,
+    errors,
+    expansion,
+    freebusy,
+    listing,
+    outbox,
+    preconditions,
+    principals,
+    properties,
+    slot_calendar,
+)
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
@@ -50,6 +61,7 @@ class BookingApplication(Application):
         # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
+            expansion.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled
@@ -259,8 +271,19 @@ class BookingApplication(Application):
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
-        with self._storage.exchanging(Exchange.of(environ)) as exchange:
+        exchange = Exchange.of(environ)
+        if environ["REQUEST_METHOD"] == "PUT":
             try:
+                exchange.sent = httputils.read_raw_request_body(self.configuration, environ)
+            except RuntimeError:
+                return httputils.BAD_REQUEST
+            except TimeoutError:
+                return httputils.REQUEST_TIMEOUT
+            request = ({**environ, "wsgi.input": io.BytesIO(exchange.sent)}, *request[1:])
+        with self._storage.exchanging(exchange):
+            try:
+                if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:
+                    preconditions.of_size(self._parent_tag(path), self._max_resource_size)
                 status, headers, body, xml_request = method(*request)
             except BookingError as error:
                 if isinstance(error, SlotTaken):
@@ -273,7 +296,18 @@ class BookingApplication(Application):
             if exchange.rewritten:
                 # What was sent is not what a GET gives (RFC 4791 §5.3.4).
                 headers.pop("ETag", None)
+        if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
+            kind = self._parent_tag(path)
+            if kind:
+                return _answer(preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", "")))
         return status, headers, body, xml_request
+
+    def _parent_tag(self, path: str) -> str:
+        """The tag of the calendar or address book whose member ``path`` is or would be, else empty."""
+        assert isinstance(self._storage, Storage)  # noqa: S101 - callers know
+        with self._storage.reading() as unit_of_work:
+            parent = unit_of_work.collections.get(path.strip("/").rpartition("/")[0])
+        return parent.tag if parent is not None and parent.tag in ("VCALENDAR", "VADDRESSBOOK") else ""
 
     def _listed(self, listed: Callable[[listing.Request], types.WSGIResponse | None],
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,

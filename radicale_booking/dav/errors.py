@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from http import HTTPStatus
+from urllib.parse import quote
 
 from radicale import types, xmlutils
 
@@ -18,6 +19,7 @@ from radicale_booking.errors import (
     SchedulingRefused,
     SlotTaken,
     StoreUnavailable,
+    UidTaken,
     Unavailable,
     UnderMaintenance,
 )
@@ -41,7 +43,7 @@ def response(error: BookingError) -> types.WSGIResponse:
     """The answer to a request that ``error`` ended."""
     status, condition = next((status, condition) for kind, status, condition in _TABLE if isinstance(error, kind))
     if isinstance(error, SchedulingRefused):
-        condition = xmlutils.make_clark(f"C:{error.action}")
+        return _refused(error)
     headers = {"Content-Type": "text/xml; charset=utf-8"}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -50,6 +52,20 @@ def response(error: BookingError) -> types.WSGIResponse:
         del headers["Retry-After"]
     document = ET.Element(xmlutils.make_clark("D:error"))
     ET.SubElement(document, condition).text = _sentence(error)
+    return int(status), headers, ET.tostring(document, encoding="utf-8", xml_declaration=True), None
+
+
+def _refused(error: SchedulingRefused) -> types.WSGIResponse:
+    """The precondition as its RFC defines it; what people read stands beside it."""
+    status = HTTPStatus.CONFLICT if isinstance(error, UidTaken) else HTTPStatus.FORBIDDEN
+    name = error.action if ":" in error.action else f"C:{error.action}"
+    document = ET.Element(xmlutils.make_clark("D:error"))
+    condition = ET.SubElement(document, xmlutils.make_clark(name))
+    if error.href:
+        ET.SubElement(condition, xmlutils.make_clark("D:href")).text = quote(error.href)
+    if error.reason:
+        ET.SubElement(document, f"{{{NAMESPACE}}}reason").text = error.reason
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
     return int(status), headers, ET.tostring(document, encoding="utf-8", xml_declaration=True), None
 
 

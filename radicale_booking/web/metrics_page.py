@@ -10,6 +10,7 @@ from flask import Response, abort, make_response, request
 
 from radicale_booking import meter
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.proxies import FORWARDED
 from radicale_booking.services.figures import Figures, figures
 from radicale_booking.web.current import adapters
 
@@ -36,7 +37,8 @@ def _allowed() -> bool:
         local = ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         local = False
-    return local and not any(name in request.headers for name in _FORWARDED)
+    forwarded = request.environ.get(FORWARDED) or any(name in request.headers for name in _FORWARDED)
+    return local and not forwarded
 
 
 def _token(file: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -49,9 +50,10 @@ class Page:
 class Visitor:
     """One browser session."""
 
-    def __init__(self) -> None:
-        jar = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(rfc2965=True))
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    def __init__(self, trusting: ssl.SSLContext | None = None) -> None:
+        self.cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(rfc2965=True))
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies),
+                                                   urllib.request.HTTPSHandler(context=trusting))
 
     def get(self, url: str) -> Page:
         return self._open(urllib.request.Request(url, headers={"Accept-Language": "en"}))
