@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from radicale_booking import __version__, wiring
 from radicale_booking.cli import (
+    audit_list,
     backup_create,
     backup_list,
     backup_restore,
@@ -114,6 +115,7 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "backup": ("Archives of everything, and the proof that they are good.", {
         "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
         "restore": backup_restore.command}),
+    "audit": ("Who did what and when.", {"list": audit_list.command}),
     "privacy": ("What is known of a person.", {
         "export": privacy_export.command, "erase": privacy_erase.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),

@@ -28,13 +28,14 @@ from radicale_booking.dav import (
     preconditions,
     principals,
     properties,
+    query,
     slot_calendar,
 )
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, SlotTaken, Unavailable, UnderMaintenance
+from radicale_booking.errors import BookingError, SchedulingRefused, SlotTaken, Unavailable, UnderMaintenance
 from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
@@ -42,6 +43,7 @@ _MULTISTATUS = xmlutils.make_clark("D:multistatus")
 _TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule, calendar-availability, "
            "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
+_TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
@@ -114,6 +116,9 @@ class BookingApplication(Application):
             for value in list(element):
                 element.text = value.tag.rpartition("}")[2]
                 element.remove(value)
+        for element in body.iter(_TIMEZONE) if body is not None else ():
+            if (element.text or "").strip():
+                query.check_zone(element.text or "")
         return body
 
     def _xml_response(self, xml_content: ET.Element, request_info: dict[str, Any]) -> bytes:
@@ -210,6 +215,11 @@ class BookingApplication(Application):
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
+        if request.body is not None:
+            query.check(request.body)
+            if request.body.tag == freebusy.REPORT and self._box(request.path):
+                # RFC 6638 §2.3: messages are nobody's time.
+                raise SchedulingRefused("D:supported-report", "ask the calendars")
         if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
             return listing.report(request)
         if not request.access().check("r"):

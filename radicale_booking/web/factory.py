@@ -21,6 +21,7 @@ from radicale_booking.web import (
     languages,
     maintenance,
     own_look,
+    proof_of_work,
     wording,
 )
 from radicale_booking.web.answer_page import answer_request
@@ -114,7 +115,8 @@ def _event_type(host: str, slug: str) -> Response:
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
         asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
-        column_day=wording.column_day, honeypot=HONEYPOT, is_embedded=embedding.is_embedded,
+        column_day=wording.column_day, honeypot=HONEYPOT, challenge=proof_of_work.challenge,
+        booking_address=addresses.booking_address, is_embedded=embedding.is_embedded,
         calendar_links=calendar_links, theme_version=own_look.theme_version,
         logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,

@@ -60,3 +60,53 @@ def test_cards_have_conditions_of_their_own(site: Site) -> None:
     assert bob.request("MKCOL", "/bob/people/", body).status == 201
     refused = bob.request("PUT", "/bob/people/a.vcf", "nonsense", Content_Type="text/vcard")
     assert (refused.status, refused.xml[0].tag) == (403, f"{CR}valid-address-data")
+
+
+NAMES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+EVENTS = '<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{}</C:comp-filter></C:comp-filter>'
+ZONE = ("BEGIN:VCALENDAR&#13;\nVERSION:2.0&#13;\nPRODID:x&#13;\nBEGIN:VTIMEZONE&#13;\nTZID:X&#13;\n"
+        "BEGIN:STANDARD&#13;\nDTSTART:19700101T000000&#13;\nTZOFFSETFROM:+0100&#13;\nTZOFFSETTO:+0100&#13;\nEND:STANDARD&#13;\n"
+        "END:VTIMEZONE&#13;\nEND:VCALENDAR&#13;\n")
+
+
+@pytest.mark.parametrize(("filters", "condition"), [
+    ("", "valid-filter"), ('<C:comp-filter name="VEVENT"/>', "valid-filter"),
+    (EVENTS.format('<C:time-range start="2026-01-01"/>'), "valid-filter"),
+    (EVENTS.format("<C:time-range/>"), "valid-filter"),
+    (EVENTS.format('<C:time-range start="20270101T000000Z" end="20260101T000000Z"/>'), "valid-filter"),
+    (EVENTS.format("<C:is-not-defined/><C:is-not-defined/>"), "valid-filter"),
+    (EVENTS.format("<C:prop-filter/>"), "valid-filter"),
+    (EVENTS.format("<C:text-match>x</C:text-match>"), "valid-filter"),
+    (EVENTS.format('<C:prop-filter name="SUMMARY"><D:guess/></C:prop-filter>'), "supported-filter"),
+    (EVENTS.format('<C:prop-filter name="SUMMARY"><C:text-match collation="i;x">a</C:text-match></C:prop-filter>'),
+     "supported-collation"), (EVENTS.format(""), "")])
+def test_a_query_that_cannot_be_answered_is_refused(site: Site, filters: str, condition: str) -> None:
+    body = f"<C:calendar-query {NAMES}><D:prop><D:getetag/></D:prop><C:filter>{filters}</C:filter></C:calendar-query>"
+    answer = site["bob"].request("REPORT", "/bob/calendar/", body, Depth="1")
+    assert (answer.status, answer.xml[0].tag if len(answer.xml) else "") == (
+        (403, C + condition) if condition else (207, ""))
+
+
+@pytest.mark.parametrize(("zone", "refused"), [
+    ("nonsense", True), (ZONE, False), (ZONE.replace("VTIMEZONE", "X"), True)])
+def test_a_time_zone_is_one(site: Site, zone: str, refused: bool) -> None:
+    bob = site["bob"]
+    patch = (f"<D:propertyupdate {NAMES}><D:set><D:prop><C:calendar-timezone>{zone}</C:calendar-timezone></D:prop>"
+             "</D:set></D:propertyupdate>")
+    made = (f"<C:mkcalendar {NAMES}><D:set><D:prop><C:calendar-timezone>{zone}</C:calendar-timezone></D:prop></D:set>"
+            "</C:mkcalendar>")
+    asked = (f"<C:calendar-query {NAMES}><D:prop><D:getetag/></D:prop><C:filter>{EVENTS.format('')}</C:filter>"
+             f"<C:timezone>{zone}</C:timezone></C:calendar-query>")
+    answers = [bob.request("PROPPATCH", "/bob/calendar/", patch), bob.request("MKCALENDAR", "/bob/new/", made),
+               bob.request("REPORT", "/bob/calendar/", asked, Depth="1")]
+    assert [answer.status for answer in answers] == ([403] * 3 if refused else [207, 201, 207])
+    if refused:
+        assert {answer.xml[0].tag for answer in answers} == {f"{C}valid-calendar-data"}
+
+
+@pytest.mark.parametrize(("path", "query", "condition"), [
+    ("/bob/calendar/", "", f"{C}valid-filter"),
+    ("/bob/inbox/", '<C:time-range start="20260101T000000Z" end="20270101T000000Z"/>', "{DAV:}supported-report")])
+def test_a_free_busy_query_is_of_some_time_and_of_calendars(site: Site, path: str, query: str, condition: str) -> None:
+    answer = site["bob"].request("REPORT", path, f"<C:free-busy-query {NAMES}>{query}</C:free-busy-query>", Depth="1")
+    assert (answer.status, answer.xml[0].tag) == (403, condition)
