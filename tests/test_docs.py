@@ -137,3 +137,12 @@ def test_what_is_said_of_a_calendar_program_says_how_it_was_tried(section: str) 
 def test_every_replayed_program_is_among_the_calendar_programs() -> None:
     files = {path.name for path in (CHECKOUT / "tests" / "data" / "clients").glob("*.toml")}
     assert set(re.findall(r"`tests/data/clients/(\S+)`", CLIENTS)) == files
+
+
+def test_the_tests_that_the_threat_model_names_exist() -> None:
+    rows = re.findall(r"^\|[^|]+\|[^|]+\| `(tests/\S+\.py)`(?: `(\w+)`)? \|$",
+                      (CHECKOUT / "docs" / "threat-model.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(rows) > 10
+    for file, test in rows:
+        source = (CHECKOUT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {test or 'test_'}", source, flags=re.MULTILINE), f"{file} {test}"

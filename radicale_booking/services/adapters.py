@@ -66,8 +66,11 @@ class SchedulingCodec(Protocol):
     def write(self, source: str, message: Message, now: datetime, comment: str = "") -> str:
         """The message as text."""
 
-    def restore(self, old: str, new: str, address: str) -> str:
+    def restore(self, old: str, new: str, address: str, *, answered: bool = False) -> str:
         """``new``, sent by ``address``, with what is the server's to say put back."""
+
+    def only_answered(self, old: str, new: str, address: str) -> bool:
+        """Whether ``new`` differs in no more than the PARTSTAT of ``address``."""
 
     def revise(self, text: str, revision: Revision, now: datetime) -> str:
         """The organizer's object as it is stored."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -36,6 +36,8 @@ _SOON_SECONDS = 1.0
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Each statement sees what was committed while the transaction waited for its lock.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+#: A machine that is gone says nothing any more: it is given up after half a minute.
+_KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 _OCCUPIES = re.compile(r"\s*(?:INSERT INTO|UPDATE) occupancy\b")
 
 _Raw = psycopg.Connection[Any]
@@ -118,7 +120,10 @@ class PostgresStore:
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         self._check_version()
         began = time.perf_counter()
-        with self._transaction(_WRITE, _locks(principal)) as connection:
+        # A node whose machine has gone must not keep its host locked. What concerns everybody may take its time.
+        idle = self._settings.statement_timeout_seconds if principal else 0
+        with self._transaction(_WRITE, f"; SET LOCAL idle_in_transaction_session_timeout = '{idle}s'"
+                                       f"{_locks(principal)}") as connection:
             self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
@@ -197,6 +202,11 @@ class PostgresStore:
                 if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
                     raise psycopg.errors.InFailedSqlTransaction
                 raw.execute("COMMIT")
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+                # The server is a replica now; a new connection looks for the primary one.
+                raw.close()
+            raise
         finally:
             _give_back(pool, raw)
 
@@ -242,8 +252,9 @@ class PostgresStore:
                 raise StoreUnavailable(f"[storage] database_password_file: {error}") from error
             password["password"] = text.split("\n", 1)[0].rstrip("\r")
         with _translated():
-            return make_conninfo(self.address, application_name="radicale-booking",
-                                 connect_timeout=CONNECT_TIMEOUT_SECONDS, **password)
+            ours: dict[str, Any] = {"application_name": "radicale-booking",
+                                    "connect_timeout": CONNECT_TIMEOUT_SECONDS, **_KEEPALIVES}
+            return make_conninfo(self.address, **{**ours, **conninfo_to_dict(self.address), **password})
 
     def _check_version(self) -> None:
         if self._version_checked:

@@ -14,11 +14,12 @@ from html.parser import HTMLParser
 
 @dataclass(frozen=True)
 class Page:
-    """What came back: the address it came from in the end, the status and the text."""
+    """What came back: the address it came from in the end, the status, the text, and when to try again if not now."""
 
     url: str
     status: int
     text: str
+    retry_after: str | None = None
 
     def links(self, pattern: str) -> list[str]:
         """Absolute addresses on the page with ``pattern``, in order."""
@@ -73,7 +74,8 @@ class Visitor:
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:
-            return Page(answer.geturl(), answer.status, answer.read().decode("utf-8"))
+            return Page(answer.geturl(), answer.status, answer.read().decode("utf-8"),
+                        answer.headers.get("Retry-After"))
 
 
 def _tags(text: str) -> list[tuple[str, dict[str, str]]]:
