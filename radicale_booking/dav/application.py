@@ -18,7 +18,7 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, freebusy, listing, outbox, principals, properties, slot_calendar
+from radicale_booking.dav import boxes, errors, freebusy, listing, outbox, principals, properties, put, slot_calendar
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
@@ -51,7 +51,8 @@ class BookingApplication(Application):
             self._storage.scheduling = True
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
-        self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled
+        self._lists = (listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"
+                       and not self._sharing._enabled)
 
     @property
     def rights(self) -> rights.BaseRights:
@@ -60,6 +61,11 @@ class BookingApplication(Application):
     @property
     def max_resource_size(self) -> int:
         return self._max_resource_size
+
+    @property
+    def most_occurrences(self) -> int:
+        """More occurrences of a rule are refused; 0: none are."""
+        return self._max_vevent_rrule_occurrence
 
     def __call__(self, environ: types.WSGIEnviron, start_response: types.WSGIStartResponse) -> Iterable[bytes]:
         prefix = self._prefix(environ)
@@ -181,7 +187,27 @@ class BookingApplication(Application):
         return slot_calendar.propfind(calendar, href, environ.get("HTTP_DEPTH", "1"), body)
 
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._writing(super().do_PUT, request)
+        return self._writing(self._put, request)
+
+    def _put(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
+             request_info: dict[str, Any]) -> types.WSGIResponse:
+        generic = super().do_PUT
+        if not self._lists or self._hook.enabled or self._strict_preconditions:
+            return generic(environ, base_prefix, path, user, user_groups, request_info)
+        if not Access(self._rights, user, user_groups, path).check("w"):
+            return httputils.NOT_ALLOWED
+        try:
+            raw = httputils.read_raw_request_body(self.configuration, environ)
+            content = httputils.decode_request(self.configuration, environ, raw)
+        except (RuntimeError, UnicodeDecodeError):
+            return httputils.BAD_REQUEST
+        except TimeoutError:
+            return httputils.REQUEST_TIMEOUT
+        assert isinstance(self._storage, Storage)  # noqa: S101 - it lists
+        answer = put.plain(self, self._storage, environ, content, path, user, user_groups)
+        if answer is not None:
+            return answer
+        return generic({**environ, "wsgi.input": io.BytesIO(raw)}, base_prefix, path, user, user_groups, request_info)
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         posted = self._posted if self._box(request[2]) is not None else super().do_POST
