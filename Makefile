@@ -10,7 +10,7 @@ SOURCES_OF_DEPENDENCIES := pyproject.toml setup.cfg
 
 export RADICALE_BOOKING_CONFIG ?= config/radicale-booking.ini
 
-.PHONY: serve test check bench soak clean
+.PHONY: serve test check bench soak pictures clean
 
 serve: $(VENV)/.installed
 	@$(BIN)/radicale-booking demo --port $(PORT)
@@ -28,6 +28,11 @@ check: $(VENV)/.installed-check
 
 bench: $(VENV)/.installed-test
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/python -m benchmarks
+
+# The pictures in the documentation, with the fonts that a desk has.
+pictures: $(VENV)/.installed-test
+	@.ci/browser fonts-noto-core
+	@$(BIN)/python -m tests.pictures
 
 soak: $(VENV)/.installed-test
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -m soak $(PYTEST_ARGUMENTS)

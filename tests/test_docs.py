@@ -17,6 +17,7 @@ from radicale_booking.mail_settings import MAIL_SCHEMA
 from radicale_booking.page_settings import PAGE_SCHEMA
 from radicale_booking.settings import BOOKING_SCHEMA, STORAGE_SCHEMA
 from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA
+from tests import pictures
 
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("**/*.md")])
@@ -87,6 +88,10 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", text):
         if not target.startswith(("http://", "https://")):
             assert (document.parent / target.partition("#")[0]).exists(), target
+
+
+def test_every_picture_can_be_drawn_anew() -> None:
+    assert {path.stem for path in (CHECKOUT / "docs" / "images").glob("*.png")} == pictures.NAMES
 
 
 @pytest.mark.parametrize("name", ["architecture.md", "developers.md"])

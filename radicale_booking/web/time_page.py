@@ -67,7 +67,7 @@ def _month(choice: _Choice) -> str:
             first, free, next_free = next_free, later, None
     day = asked if asked in free.starts else min(free.starts, default=None)
     return render_template(
-        "times.html", host=choice.host, event_type=choice.event_type, durations=choice.whole.durations,
+        "times.html", host=choice.host, event_type=choice.event_type, durations=_durations(choice),
         moved=chosen.moved(), zone=zone, zones=_zones(zone.key), first=first, day=day, seats=free.seats,
         weeks=month.weeks(first, free.starts, selected=day, today=today, first_weekday=locale().first_week_day),
         starts=free.starts.get(day, []) if day else [], next_free=next_free,
@@ -86,11 +86,17 @@ def _week(choice: _Choice) -> str:
         first = week.first_of(next_free, weekday)
         free, next_free = _free(choice, week.frame(first, choice.zone)), None
     return render_template(
-        "week.html", host=choice.host, event_type=choice.event_type, zone=choice.zone, zones=_zones(choice.zone.key),
+        "week.html", host=choice.host, event_type=choice.event_type, durations=_durations(choice),
+        moved=chosen.moved(), zone=choice.zone, zones=_zones(choice.zone.key),
         columns=week.columns(first, free.starts, choice.today), seats=free.seats, next_free=next_free,
         before=max(first - _WEEK, choice.today) if first > choice.today else None,
         after=first + _WEEK if first + _WEEK <= choice.last else None,
     )
+
+
+def _durations(choice: _Choice) -> tuple[timedelta, ...]:
+    """The lengths that can be chosen, the shortest first; a booking that is moved keeps its own."""
+    return () if chosen.moved() is not None else tuple(sorted(choice.whole.durations))
 
 
 def _free(choice: _Choice, frame: Interval) -> _Free:

@@ -34,11 +34,15 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def visitor(browser: Browser, *, script: bool = True, zone: str = "Europe/Berlin", language: str = "en-GB",
-            width: int = 1280, dark: bool = False) -> Iterator[tuple[Page, list[str]]]:
-    """A page of a person who was never here, and the list of what the browser complains about on it."""
+            width: int = 1280, height: int = 844, dark: bool = False,
+            proxy: str = "") -> Iterator[tuple[Page, list[str]]]:
+    """A page of a person who was never here, and the list of what the browser complains about on it.
+
+    ``proxy``: whom it asks, whatever the address.
+    """
     context: BrowserContext = browser.new_context(
-        java_script_enabled=script, timezone_id=zone, locale=language, viewport={"width": width, "height": 844},
-        color_scheme="dark" if dark else "light")
+        java_script_enabled=script, timezone_id=zone, locale=language, viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light", proxy={"server": proxy} if proxy else None)
     context.set_default_timeout(15_000)
     try:
         page = context.new_page()

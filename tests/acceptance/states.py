@@ -1,0 +1,273 @@
+"""Every page in every state: how a visitor gets there. Tests examine them, ``python -m tests.pictures`` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from radicale_booking.domain.reservation import Reservation
+from radicale_booking.guard_settings import GuardSettings
+from radicale_booking.services import decisions, life, private_links
+from radicale_booking.web.wording import instant
+from tests.acceptance.stage import NOW, SITE, Stage
+
+State = Callable[[Page, Stage], None]
+STATES: dict[str, State] = {}
+_TALK = f"{SITE}/book/ada/first-talk/"
+_DAY = timedelta(days=1)
+
+
+def state(name: str) -> Callable[[State], State]:
+    """Add it to ``STATES`` by ``name``."""
+    def add(way: State) -> State:
+        STATES[name] = way
+        return way
+    return add
+
+
+def _address(name: str, path: str) -> None:
+    """A state that is nothing but an address."""
+    STATES[name] = lambda page, _: page.goto(SITE + path) and None
+
+
+def _form(page: Page, stage: Stage, slug: str, **fields: str) -> None:
+    """The form of a free time of ada's, with some fields filled in."""
+    page.goto(f"{SITE}/book/ada/{slug}/?start={instant(stage.free(slug))}&tz=Europe/Berlin")
+    for name, value in fields.items():
+        page.locator(f"#{name}").fill(value)
+
+
+def _send(page: Page) -> None:
+    """Post the form, also one that the browser itself would not send."""
+    page.locator("main form[method=post]").evaluate("form => { form.noValidate = true }")
+    page.locator("main form[method=post] button.button").first.click()
+
+
+def _person(stage: Stage) -> dict[str, str]:
+    stage.serial += 1
+    return {"name": "Grace Hopper", "email": f"grace{stage.serial}@example.org"}
+
+
+_address("host", "/book/ada/")
+_address("host with long words", "/book/long/")
+_address("host with nothing to book", "/book/closed/")
+_address("closed event type", "/book/closed/old/")
+_address("unknown host", "/book/unknown/")
+_address("unknown event type", "/book/ada/unknown/")
+_address("month", "/book/ada/first-talk/")
+_address("day", "/book/ada/first-talk/?day=2026-11-10&clock=24")
+_address("month with a chosen length", "/book/ada/first-talk/?duration=60&tz=America/New_York")
+_address("month without free times", "/book/ada/far/?month=2026-11")
+_address("no free times at all", "/book/nobody-in/talk/")
+_address("month with long words", "/book/long/wort/")
+_address("week", "/book/ada/first-talk/?view=week")
+_address("week without free times", "/book/ada/far/?view=week&day=2026-11-10")
+_address("start that has passed", "/book/ada/first-talk/?start=2026-11-02T09:00:00Z")
+_address("start that is not offered", "/book/ada/first-talk/?start=2026-11-10T09:07:00Z&tz=Europe/Berlin")
+_address("private without a link", "/book/ada/guests-only/")
+_address("unknown link", "/booking/nonsense/")
+_address("not understood", "/book/ada/first-talk/?start=tomorrow")
+_address("setup", "/host/setup/")
+_address("setup of a user", "/host/setup/?user=ada")
+_address("embedding", "/host/embed/")
+_address("embedding of an event type", "/host/embed/?page=ada/first-talk")
+_address("framed", "/book/ada/first-talk/?embed=1")
+
+
+@state("group with seats left")
+def _seats(page: Page, stage: Stage) -> None:
+    stage.booked("workshop")
+    page.goto(f"{SITE}/book/ada/workshop/?day={stage.free('workshop'):%Y-%m-%d}")
+
+
+@state("week of a group")
+def _week_of_group(page: Page, stage: Stage) -> None:
+    page.goto(f"{SITE}/book/ada/workshop/?view=week&day={NOW + 14 * _DAY:%Y-%m-%d}")
+
+
+@state("private with a link")
+def _private(page: Page, stage: Stage) -> None:
+    page.goto(private_links.create(stage.app, "ada", "guests-only"))
+
+
+@state("form")
+def _plain_form(page: Page, stage: Stage) -> None:
+    _form(page, stage, "first-talk")
+
+
+@state("form with every kind of question")
+def _questions(page: Page, stage: Stage) -> None:
+    _form(page, stage, "consulting")
+
+
+@state("form with errors")
+def _errors(page: Page, stage: Stage) -> None:
+    _form(page, stage, "consulting", name="Grace Hopper", email="grace@nowhere",
+          **{"answer-people": "a few", "answer-site": "nothing"})
+    _send(page)
+    page.locator("#email").fill("grace@example.org")
+    _send(page)
+    expect(page.locator("[aria-invalid]").first).to_be_visible()
+
+
+@state("form without anything")
+def _empty(page: Page, stage: Stage) -> None:
+    _form(page, stage, "first-talk")
+    _send(page)
+    expect(page.locator("[aria-invalid]").first).to_be_visible()
+
+
+@state("form that was open for too long")
+def _old_form(page: Page, stage: Stage) -> None:
+    _form(page, stage, "first-talk", **_person(stage))
+    page.locator("#csrf_token").evaluate("field => { field.value = 'old' }")
+    _send(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+@state("form of a series")
+def _series_form(page: Page, stage: Stage) -> None:
+    _form(page, stage, "lesson")
+
+
+@state("taken meanwhile")
+def _taken(page: Page, stage: Stage) -> None:
+    _form(page, stage, "first-talk", **_person(stage))
+    stage.booked()
+    _send(page)
+    expect(page.locator(".choices")).to_be_visible()
+
+
+@state("booked as often as possible")
+def _often(page: Page, stage: Stage) -> None:
+    person = _person(stage)
+    stage.booked("once", email=person["email"])
+    _form(page, stage, "once", **person)
+    _send(page)
+    expect(page.locator(".badge")).to_be_visible()
+
+
+def _refused(name: str, email: str, guard: GuardSettings) -> None:
+    @state(name)
+    def way(page: Page, stage: Stage) -> None:
+        with stage.settings(guard=guard):
+            for _ in range(2 if guard.bookings_per_address == 1 else 1):
+                _form(page, stage, "first-talk", name="Eve", email=email)
+                _send(page)
+            expect(page.locator(".badge.over")).to_be_visible()
+
+
+_refused("too many attempts", "eve@example.org", GuardSettings(bookings_per_address=1))
+_refused("blocked address", "eve@example.net", GuardSettings(bookings_per_address=0, blocked=("example.net",)))
+_refused("thrown-away address", "eve@mailinator.com", GuardSettings(bookings_per_address=0, refuse_disposable=True))
+
+
+@state("booked")
+def _booked(page: Page, stage: Stage) -> None:
+    _form(page, stage, "first-talk", **_person(stage), note="I would like to talk about looms.")
+    _send(page)
+    expect(page.locator(".badge.good")).to_be_visible()
+
+
+@state("asked for")
+def _asked_for(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(_pending(stage)) + "?new=1")
+
+
+@state("booking")
+def _booking(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked(note="See you", guests=("mary@example.org", "charles@example.org"))))
+
+
+@state("about to cancel")
+def _about_to_cancel(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked()))
+    page.locator("details summary").click()
+
+
+@state("cancelled")
+def _cancelled(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked()))
+    page.locator("details summary").click()
+    page.locator("#reason").fill("I have caught a cold.")
+    page.locator("button.danger").click()
+    expect(page.locator(".badge.over")).to_be_visible()
+
+
+@state("choosing another time")
+def _moving(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked()))
+    page.locator("a[href*='move=']").click()
+
+
+@state("another time chosen")
+def _move_form(page: Page, stage: Stage) -> None:
+    _moving(page, stage)
+    page.locator("#times li a").last.click()
+    expect(page.locator("form[method=post]")).to_be_visible()
+
+
+@state("moved")
+def _moved(page: Page, stage: Stage) -> None:
+    _move_form(page, stage)
+    _send(page)
+    expect(page.locator(".badge.good")).to_be_visible()
+
+
+@state("declined")
+def _declined(page: Page, stage: Stage) -> None:
+    asked = _pending(stage)
+    life.decide(stage.app, asked.uid, "decline", "host", "I am travelling that week.")
+    page.goto(stage.manage(asked))
+
+
+@state("expired")
+def _expired(page: Page, stage: Stage) -> None:
+    with stage.clock.at(NOW - 2 * _DAY):
+        asked = _pending(stage)
+    life.expire_due(stage.app)
+    page.goto(stage.manage(asked))
+
+
+@state("past")
+def _past(page: Page, stage: Stage) -> None:
+    with stage.clock.at(NOW - 10 * _DAY):
+        page.goto(stage.manage(stage.booked(start=stage.free("first-talk", NOW - 8 * _DAY))))
+
+
+@state("seat in a group")
+def _seat(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked("workshop")) + "?new=1")
+
+
+@state("series")
+def _series(page: Page, stage: Stage) -> None:
+    page.goto(stage.manage(stage.booked("lesson", occurrences=4)) + "?new=1")
+
+
+@state("host is asked")
+def _answer(page: Page, stage: Stage) -> None:
+    page.goto(decisions.url(stage.app, _pending(stage)))
+
+
+@state("host has declined")
+def _answered(page: Page, stage: Stage) -> None:
+    asked = _pending(stage)
+    page.goto(decisions.url(stage.app, asked) + "?answer=decline")
+    page.locator("button[value=decline]").click()
+    expect(page.locator(".badge.over")).to_be_visible()
+
+
+@state("expired link")
+def _expired_link(page: Page, stage: Stage) -> None:
+    with stage.clock.at(NOW + _DAY):
+        asked = _pending(stage)
+    url = decisions.url(stage.app, asked)
+    with stage.clock.at(asked.start + _DAY):
+        page.goto(url)
+
+
+def _pending(stage: Stage) -> Reservation:
+    return stage.booked("consulting", answers={"topic": ["Looms"], "language": ["English"], "terms": ["yes"]})
