@@ -14,7 +14,6 @@ from radicale.item import Item
 
 from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.storage import Storage
-from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical import plain_event
 
 if TYPE_CHECKING:
@@ -64,10 +63,7 @@ def _event(content: str, most_occurrences: int, most_octets: int) -> plain_event
     if event is None or not _NEEDED <= event.names or not all(
             name in _ORDINARY or name.startswith("X-") for name in event.names):
         return None
-    try:
-        component = event.component(())
-    except (InvalidCalendar, ValueError, OverflowError):
-        return None
+    component = event.component(())
     if component is None or not component.uid:
         return None
     for rule in component.rules:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from icalendar import vText
-
 from radicale_booking.domain.recurrence import Component
 from radicale_booking.domain.rule import parse
+from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import length
 from radicale_booking.ical.zone_names import iana
 
@@ -36,6 +35,7 @@ _RULE = re.compile(
     r"FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;INTERVAL=[1-9]\d{0,3}|;COUNT=[1-9]\d{0,4}|;UNTIL=\d{8}(?:T\d{6}Z)?"
     r"|;WKST=(?:MO|SU)|;BYDAY=(?:-?[1-5])?(?:MO|TU|WE|TH|FR|SA|SU)(?:,(?:MO|TU|WE|TH|FR|SA|SU)){0,6}"
     r"|;BYMONTHDAY=[1-9]\d?|;BYMONTH=[1-9]\d?)*")
+_ESCAPED = re.compile(r"\\([nN,;\\])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -47,10 +47,13 @@ class PlainEvent:
     names: frozenset[str]
 
     def component(self, addresses: Collection[str]) -> Component | None:
-        """The event as it concerns the owner of ``addresses``; None where that takes more than a look.
+        """The event as it concerns the owner of ``addresses``; None where that takes more than a look, or cannot be."""
+        try:
+            return self._component(addresses)
+        except (InvalidCalendar, ValueError, OverflowError):
+            return None
 
-        Raises ``InvalidCalendar`` or ``ValueError`` where a time cannot be.
-        """
+    def _component(self, addresses: Collection[str]) -> Component | None:
         start, end = self._moment("DTSTART"), self._moment("DTEND")
         duration = _duration(self.lines.get("DURATION"))
         if start is None or ("DTEND" in self.lines and end is None) or ("DURATION" in self.lines and duration is None):
@@ -74,7 +77,7 @@ class PlainEvent:
     def text(self, name: str) -> str:
         """The value of a TEXT property (RFC 5545 §3.3.11), empty if there is none."""
         value = self.lines.get(name, ("", ""))[1]
-        return str(vText.from_ical(value)) if "\\" in value else value
+        return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value) if "\\" in value else value
 
     def _organizer(self) -> str:
         return self.lines.get("ORGANIZER", ("", ""))[1].strip().lower()
