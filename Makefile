@@ -19,6 +19,9 @@ serve: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
+	@.ci/mail
+	@.ci/deploy
+	@.ci/thunderbird
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
 check: $(VENV)/.installed-check

@@ -1,10 +1,9 @@
 """One line for each request: time, method, path, status, milliseconds, request id. No address, no user, no query, no
-token."""
+token: of a path only the word that no user can have as a name, and how deep it is."""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,14 +11,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.observed import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-#: A manage link lets its reader cancel, so its token stays out of logs.
-_TOKEN = re.compile(r"(?<=/booking/)[^/]+")
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0]")
 
 
 class AccessLog:
@@ -51,7 +47,7 @@ class AccessLog:
 
     def _write(self, method: str, path: str, status: str, milliseconds: float, request_id: str) -> None:
         now = datetime.now(UTC)
-        shown = _CONTROL.sub("?", _TOKEN.sub("…", path.encode("latin-1", "replace").decode("utf-8", "replace")))
+        shown = _without_names(path)
         instant = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
         # One write a line, so that lines of several processes do not mix.
         out = self._out or sys.stdout
@@ -61,3 +57,10 @@ class AccessLog:
         else:
             out.write(f"{instant} {method} {shown} {status} {milliseconds:.1f} ms {request_id}\n")
         out.flush()
+
+
+def _without_names(path: str) -> str:
+    """``/book/…/…/`` of a page, ``/…/…/…`` of a calendar object: users, addresses and tokens stay out of logs."""
+    first, *others = path.removeprefix("/").split("/")
+    word = first if first in RESERVED_NAMES or not first else "…"
+    return "/" + "/".join([word, *("…" if other else "" for other in others)])

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from radicale_booking.errors import BookingError
-from radicale_booking.services import backup, maintenance
+from radicale_booking.services import backup, maintenance, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.backup import BackupBusy
 
@@ -66,7 +66,8 @@ class Caretaker:
 
     def _maintain(self) -> None:
         # The quiet hours are those of the place where the machine is.
-        if maintenance.due(self._app, self._app.clock().astimezone().hour):
+        if (maintenance.due(self._app, self._app.clock().astimezone().hour)
+                and not maintenance_mode.is_still(self._app)):
             for problem in maintenance.run(self._app, stopping=self._stopping.is_set).problems:
                 self._say(f"the database: {problem}")
 

@@ -70,11 +70,14 @@ class Drill:
 def run(app: Adapters, one: Archive, identity_file: str) -> Drill:
     """Try the archive, and keep the signed evidence beside it. Raises ``InvalidInput`` when it cannot be opened."""
     began, start = app.clock(), time.monotonic()
-    with backup.unpacked(one, identity_file) as (contents, manifest), _site(app, contents, manifest) as (site, client):
-        findings = [Finding("archive", True, f"opened, {len(manifest.files)} files as they were packed"),
-                    *_served(site, client)]
-        rto = timedelta(seconds=time.monotonic() - start)
-        findings += [_sound(site), _same(site, manifest), _parsed(site), _booked(site)]
+    with backup.unpacked(one, identity_file) as (contents, manifest), _restored(app, contents, manifest) as address:
+        # Before the scratch site brings an archive of an older version up to date.
+        same = _same(app, address, manifest)
+        with _opened(address, contents, app) as (site, client):
+            findings = [Finding("archive", True, f"opened, {len(manifest.files)} files as they were packed"),
+                        *_served(site, client)]
+            rto = timedelta(seconds=time.monotonic() - start)
+            findings += [_sound(site), same, _parsed(site), _booked(site)]
     drill = Drill(one, began, began - manifest.made, rto, tuple(findings))
     _write_evidence(app, drill)
     return drill
@@ -98,12 +101,11 @@ def _write_evidence(app: Adapters, drill: Drill) -> None:
 
 
 @contextmanager
-def _site(app: Adapters, contents: Path, manifest: Manifest) -> Iterator[tuple[Adapters, Client]]:
-    """A site of its own on the archive's database, and a client that may say who it is."""
+def _restored(app: Adapters, contents: Path, manifest: Manifest) -> Iterator[str]:
+    """The address of a database of its own with what is in the archive."""
     database = contents / DATABASES[manifest.engine]
     if manifest.engine == "sqlite":
-        with _opened(f"sqlite://{database}", contents, app) as opened:
-            yield opened
+        yield f"sqlite://{database}"
         return
     with app.store.scratch(contents) as address:
         scratch = wiring.adapters(replace(app.settings, database=address))
@@ -111,8 +113,7 @@ def _site(app: Adapters, contents: Path, manifest: Manifest) -> Iterator[tuple[A
             scratch.store.restore(database)
         finally:
             scratch.store.close()
-        with _opened(address, contents, app) as opened:
-            yield opened
+        yield address
 
 
 @contextmanager
@@ -188,14 +189,18 @@ def _sound(site: Adapters) -> Finding:
     return Finding("integrity", not problems, "; ".join(problems) or "the database is sound")
 
 
-def _same(site: Adapters, manifest: Manifest) -> Finding:
+def _same(app: Adapters, address: str, manifest: Manifest) -> Finding:
     """Counts and contents of every table against those of the live database when the archive was made."""
     different = []
-    with site.store.read() as uow:
-        for name, expected in manifest.tables.items():
-            found = uow.tables.digest(name)
-            if TableDigest(found.rows, f"{found.sum:064x}") != expected:
-                different.append(f"{name}: {found.rows} rows, {expected.rows} expected")
+    scratch = wiring.adapters(replace(app.settings, database=address))
+    try:
+        with scratch.store.read() as uow:
+            for name, expected in manifest.tables.items():
+                found = uow.tables.digest(name)
+                if TableDigest(found.rows, f"{found.sum:064x}") != expected:
+                    different.append(f"{name}: {found.rows} rows, {expected.rows} expected")
+    finally:
+        scratch.store.close()
     rows = sum(table.rows for table in manifest.tables.values())
     return Finding("contents", not different, "; ".join(different) or f"{rows} rows as they were")
 

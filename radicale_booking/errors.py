@@ -67,8 +67,16 @@ class NotAllowed(BookingError):
     reason: str = ""
 
 
+@dataclass(eq=False)
 class SchedulingRefused(NotAllowed):
-    """``action`` names the precondition of RFC 6638 or RFC 4791 that a calendar object violates."""
+    """``action`` names the precondition of RFC 6638 or RFC 4791 that a calendar object violates; ``href``: the path of
+    the other object that is in its way."""
+
+    href: str = ""
+
+
+class UidTaken(SchedulingRefused):
+    """Another object of the collection has the UID (RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1)."""
 
 
 @dataclass(eq=False)
@@ -146,6 +154,13 @@ class Unavailable(BookingError):
 
 class StoreUnavailable(Unavailable):
     """The database is locked, full, read-only, corrupt or of a newer schema."""
+
+
+@dataclass(eq=False)
+class UnderMaintenance(Unavailable):
+    """The site is held still on purpose; ``reason`` is what its people say about it, which may be empty."""
+
+    retry_after_seconds: int = 300
 
 
 @dataclass(eq=False)

@@ -20,6 +20,14 @@ def limit(value: Any) -> int:
     return number
 
 
+def work(value: Any) -> int:
+    """From 1 000 to 10 000 000, or 0. Raises ``ValueError``."""
+    number = int(value)
+    if number and not 1000 <= number <= 10_000_000:
+        raise ValueError(f"out of range: {number}")
+    return number
+
+
 def networks(value: Any) -> tuple[Network, ...]:
     """IP addresses and networks, separated by commas. Raises ``ValueError``."""
     if isinstance(value, tuple):
@@ -58,6 +66,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
     "open_per_invitee": {"value": "0", "help": "bookings to come of one e-mail address", "type": limit},
     "sign_in_failures": {"value": "20", "help": "failed sign-ins an hour as one user from one IP address",
                          "type": limit},
+    "proof_of_work": {"value": "0", "help": "hashes that a browser computes for a booking", "type": work},
     "honeypot": {"value": "True", "help": "a field that only programs fill in", "type": bool},
     "refuse_disposable": {"value": "False", "help": "refuse throw-away e-mail addresses", "type": bool},
     "disposable_file": {"value": "", "help": "further domains of such, one a line", "type": existing_file},
@@ -66,6 +75,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
 
 ACCEPTED: dict[Any, str] = {
     limit: "a whole number from 0 (no limit) to 100000",
+    work: "a whole number from 1000 to 10000000, or 0 for none",
     networks: "IP addresses or networks such as 192.0.2.0/24, separated by commas",
     patterns: "addresses or domains such as eve@example.org, example.net, separated by commas",
     existing_file: "a file that exists",
@@ -81,6 +91,7 @@ class GuardSettings:
     bookings_per_invitee: int = 20
     open_per_invitee: int = 0
     sign_in_failures: int = 20
+    proof_of_work: int = 0
     honeypot: bool = True
     refuse_disposable: bool = False
     disposable_file: str = ""

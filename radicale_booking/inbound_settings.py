@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from radicale.config import filepath
+
+from radicale_booking.mail_settings import mail_port, mail_security, one_line, seconds
 
 _PLACE = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9.-]*")
@@ -42,6 +44,15 @@ INBOUND_SCHEMA: dict[str, dict[str, Any]] = {
     "lmtp": {"value": "", "help": "where mail to booking addresses is taken by LMTP", "type": place},
     "authserv_id": {"value": "", "help": "whose Authentication-Results a mail needs", "type": server_name},
     "largest_kib": {"value": "1024", "help": "the largest mail that is taken", "type": kibibytes},
+    "imap_host": {"value": "", "help": "the IMAP server with a mailbox of mail that books", "type": one_line},
+    "imap_port": {"value": "0", "help": "its port", "type": mail_port},
+    "imap_security": {"value": "tls", "help": "none, starttls or tls", "type": mail_security},
+    "imap_ca_file": {"value": "", "help": "certificates to trust instead of the system's", "type": filepath},
+    "imap_user": {"value": "", "help": "user name at the IMAP server", "type": one_line},
+    "imap_password_file": {"value": "", "help": "file whose first line is the password", "type": filepath},
+    "imap_folder": {"value": "INBOX", "help": "the folder that is looked into", "type": one_line},
+    "imap_done_folder": {"value": "Booking", "help": "where mail goes that was dealt with", "type": one_line},
+    "imap_interval_seconds": {"value": "60", "help": "how often it is looked into", "type": seconds},
 }
 
 ACCEPTED: dict[Any, str] = {
@@ -53,8 +64,17 @@ ACCEPTED: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class InboundSettings:
-    """Without ``lmtp`` no mail is taken."""
+    """Without ``lmtp`` and ``imap_host`` no mail is taken. ``imap_port`` 0 is the usual one."""
 
     lmtp: str = ""
     authserv_id: str = ""
     largest_kib: int = 1024
+    imap_host: str = ""
+    imap_port: int = 0
+    imap_security: str = "tls"
+    imap_ca_file: str = ""
+    imap_user: str = ""
+    imap_password_file: str = field(default="", repr=False)
+    imap_folder: str = "INBOX"
+    imap_done_folder: str = "Booking"
+    imap_interval_seconds: int = 60

@@ -43,7 +43,9 @@ class HttpServer:
         copies = [listening_socket.dup() for listening_socket in sockets]
         create_server(application, map=self._map, _dispatcher=self._dispatcher, sockets=copies, threads=threads,
                       ident=None, max_request_body_size=largest_body_octets, connection_limit=1000,
-                      asyncore_use_poll=True, channel_timeout=120, backlog=listening.BACKLOG)
+                      asyncore_use_poll=True,
+                      # Whom to believe is decided by ``proxies``.
+                      clear_untrusted_proxy_headers=False, channel_timeout=120, backlog=listening.BACKLOG)
         self._stopping = False
 
     def run(self) -> None:

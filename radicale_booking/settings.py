@@ -144,6 +144,8 @@ BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
     "secret_file": {"value": "", "help": "key that signs links; created on first use", "type": filepath},
     "instance_past_days": {"value": "366", "help": "how far back recurring events are indexed", "type": days},
     "instance_future_days": {"value": "731", "help": "how far ahead recurring events are indexed", "type": days},
+    "maintenance_message": {"value": "", "help": "what people are told in maintenance mode",
+                            "type": one_line},
     "maintenance_hour": {"value": "3", "help": "the hour of the machine's day to do maintenance in; -1: never",
                          "type": hour_or_never},
     "keep_mail_days": {"value": "90", "help": "how long mail that was sent is kept; 0: for ever",
@@ -164,7 +166,7 @@ BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
 STOCK_OPTIONS = ("public_url", "secret_file")
 
 _OWN_OPTIONS = ("instance_past_days", "instance_future_days", "access_log", "access_log_json", "metrics_token_file",
-                "threads", "maintenance_hour",
+                "threads", "maintenance_message", "maintenance_hour",
                 "keep_mail_days", "keep_audit_days", "keep_sync_days", "keep_reservations_days")
 
 _ACCEPTED: dict[Any, str] = {
@@ -224,6 +226,7 @@ class Settings:
     access_log_json: bool = False
     metrics_token_file: str = ""
     threads: int = 8
+    maintenance_message: str = ""
     maintenance_hour: int = 3
     keep_mail_days: int = 90
     keep_audit_days: int = 1100

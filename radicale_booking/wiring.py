@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from radicale_booking.notify.webhook import WebhookPoster
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.settings import Settings
 from radicale_booking.store.engine import Store, open_store
+from radicale_booking.store.schema import SchemaState
 
 _prepared: dict[Settings, Adapters] = {}
 _lock = threading.Lock()
@@ -112,21 +114,38 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
     )
 
 
-def prepare(store: Store, settings: Settings, now: datetime) -> Path | None:
-    """Bring the schema up to date; the path of the copy that was made before, of an SQLite file that held data.
+def prepare(store: Store, settings: Settings, now: datetime, *, copied: bool = True) -> Path | None:
+    """Bring the schema up to date; the path of the copy that was made before of a database that held data.
 
-    PostgreSQL undoes a migration that fails, and copies are its administrator's to make.
+    Without ``copied`` none is made. Raises ``StoreUnavailable``; the database is as it was then.
     """
     state = store.schema_state()
     if not state.pending:
         return None
     copy = None
-    file = settings.database_file
-    if state.applied and file is not None:
+    if state.applied and copied:
+        file = settings.database_file or settings.data_folder / "postgresql"
         copy = file.with_name(f"{file.name}.schema-{state.applied}.{now:%Y%m%dT%H%M%SZ}.backup")
-        store.backup(copy)
+        if not _copy(store, copy, state):
+            copy = None
     store.migrate()
     return copy
+
+
+def _copy(store: Store, copy: Path, state: SchemaState) -> bool:
+    """Whether the database was still of ``state`` when ``copy`` was complete: another process may upgrade it too."""
+    draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+    try:
+        store.backup(draft)
+        draft.chmod(0o600)
+        if store.schema_state() != state:
+            return False
+        draft.replace(copy)
+    except OSError as error:
+        raise StoreUnavailable(f"no copy before the upgrade: {draft}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
 
 
 def release(app: Adapters) -> None:

@@ -17,6 +17,7 @@ from types import FrameType
 from radicale_booking import wiring
 from radicale_booking.caretaker import Caretaker
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.imap import ImapPoller
 from radicale_booking.lmtp import LmtpServer
 from radicale_booking.services import mail, upkeep, webhooks
 from radicale_booking.services.adapters import Adapters
@@ -110,6 +111,9 @@ class Worker:
         if self._app.mailer is None:
             _say(f"mail is not sent: [mail] host is not set; {len(mail.queue(self._app, 'queued'))} waiting")
         threads = [threading.Thread(target=line.run, name="delivery", daemon=True) for line in self._lines]
+        if self._app.settings.inbound.imap_host:
+            poller = ImapPoller(self._app, self._stopping, _say)
+            threads.append(threading.Thread(target=poller.run, name="imap", daemon=True))
         for thread in threads:
             thread.start()
         self._caretaker.start()

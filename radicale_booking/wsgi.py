@@ -18,6 +18,7 @@ from radicale_booking.access_log import AccessLog
 from radicale_booking.dav.application import BookingApplication
 from radicale_booking.errors import Unavailable
 from radicale_booking.observed import Observed
+from radicale_booking.proxies import TrustedProxies
 from radicale_booking.services import upkeep
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
         raise Unavailable(f"cannot start: {error}") from error
     if logged and site.settings.access_log:
         application = AccessLog(application, as_json=site.settings.access_log_json)
-    return Observed(application, site.app.meter)
+    return TrustedProxies(Observed(application, site.app.meter), site.settings.guard.trusted_proxies)
 
 
 def _set_up_log(configuration: Configuration) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +23,8 @@ _numbers = itertools.count()
 #: Tests lose nothing that a crash could cost, and the server goes with its folder.
 _OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": "",
             "max_connections": "300", "shared_buffers": "32MB", "autovacuum": "off"}
+#: What was acknowledged outlives the death of the server's processes, though not that of the machine.
+DURABLE = {"synchronous_commit": "on"}
 
 
 @dataclass
@@ -28,6 +33,7 @@ class Server:
 
     folder: Path
     programs: Path
+    killed: bool = False
 
     def address(self, database: str) -> str:
         return f"postgresql:///{database}?host={self.folder}&user=tests"
@@ -47,10 +53,38 @@ class Server:
         _run(self.programs, "pg_ctl", action, "--pgdata", str(self.folder / "data"), "--wait", "--silent",
              "--log", str(self.folder / "log"), *arguments)
 
+    def kill(self) -> None:
+        """Let all of its processes die at once, without a word to anybody."""
+        self.killed = True
+        [postmaster, *_] = (self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="utf-8").split()
+        for process in (postmaster, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)
+        while any(Path(f"/proc/{process}").exists() for process in (postmaster, *children)):
+            time.sleep(0.01)
+
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(**options: str) -> Iterator[Server]:
     """A new server; where PostgreSQL is missing the test is skipped, or fails under RADICALE_BOOKING_REQUIRE_ALL."""
+    with _folder() as made:
+        _run(made.programs, "initdb", "--pgdata", str(made.folder / "data"), "--username=tests", "--auth=trust",
+             "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+        yield from _started(made, {**_OPTIONS, **options})
+
+
+@contextmanager
+def replica(of: Server, **options: str) -> Iterator[Server]:
+    """A server that streams what ``of`` writes."""
+    with _folder() as made:
+        _run(made.programs, "pg_basebackup", "--pgdata", str(made.folder / "data"), "--host", str(of.folder),
+             "--username=tests", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        yield from _started(made, options)
+
+
+@contextmanager
+def _folder() -> Iterator[Server]:
     programs = _programs()
     if programs is None:
         message = "no PostgreSQL found; install one, on Debian as root: apt-get install postgresql"
@@ -61,18 +95,22 @@ def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="rb-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, _runner())
-    _run(programs, "initdb", "--pgdata", str(folder / "data"), "--username=tests", "--auth=trust", "--no-sync",
-         "--encoding=UTF8", "--locale=C.UTF-8")
-    made = Server(folder, programs)
-    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-        for name, value in (*_OPTIONS.items(), ("unix_socket_directories", folder)):
+    try:
+        yield Server(folder, programs)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _started(made: Server, options: dict[str, str]) -> Iterator[Server]:
+    with (made.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        for name, value in (*options.items(), ("unix_socket_directories", made.folder)):
             file.write(f"{name} = '{value}'\n")
     made.control("start")
     try:
         yield made
     finally:
-        made.control("stop", "--mode=immediate")
-        shutil.rmtree(folder)
+        if not made.killed:
+            made.control("stop", "--mode=immediate")
 
 
 def _programs() -> Path | None:

@@ -111,3 +111,38 @@ def test_make_targets_in_the_readme_exist() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"^    make ([a-z]+)", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+CLIENTS = (CHECKOUT / "docs" / "clients.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("section", re.split(r"^## ", CLIENTS, flags=re.MULTILINE)[1:],
+                         ids=lambda section: section.partition("\n")[0])
+def test_what_is_said_of_a_calendar_program_says_how_it_was_tried(section: str) -> None:
+    assert re.findall(r"^### (.+)", section, flags=re.MULTILINE) == ["Set up", "Host", "Book", "Known limits"]
+    statements = re.split(r"^- ", section, flags=re.MULTILINE)[1:]
+    assert len(statements) >= 4
+    for statement in statements:
+        mark = re.search(r"^  \((unverified|verified: .+|replayed: .+)\)$", statement, flags=re.MULTILINE)
+        assert mark, statement
+        names = re.findall(r"`([^`]+)`", mark[1])
+        assert bool(names) == (mark[1] != "unverified"), statement
+        for name in names:
+            path, _, test = name.partition(" ")
+            source = (CHECKOUT / path).read_text(encoding="utf-8")
+            assert path.endswith(".toml") == (not test), statement
+            assert not test or re.search(rf"^def {test}\(", source, flags=re.MULTILINE), name
+
+
+def test_every_replayed_program_is_among_the_calendar_programs() -> None:
+    files = {path.name for path in (CHECKOUT / "tests" / "data" / "clients").glob("*.toml")}
+    assert set(re.findall(r"`tests/data/clients/(\S+)`", CLIENTS)) == files
+
+
+def test_the_tests_that_the_threat_model_names_exist() -> None:
+    rows = re.findall(r"^\|[^|]+\|[^|]+\| `(tests/\S+\.py)`(?: `(\w+)`)? \|$",
+                      (CHECKOUT / "docs" / "threat-model.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(rows) > 10
+    for file, test in rows:
+        source = (CHECKOUT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {test or 'test_'}", source, flags=re.MULTILINE), f"{file} {test}"

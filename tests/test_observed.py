@@ -69,7 +69,7 @@ def test_a_request_has_an_id_and_is_counted() -> None:
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert lines[3]["request_id"] == "of-the-proxy-7"
     assert {line["request_id"] for line in lines[:3]} == ids
-    assert (lines[0]["method"], lines[0]["path"], lines[0]["status"]) == ("GET", "/ada/", 204)
+    assert (lines[0]["method"], lines[0]["path"], lines[0]["status"]) == ("GET", "/…/", 204)
 
 
 def test_a_request_that_fails_is_counted() -> None:

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from radicale_booking import __version__, wiring
 from radicale_booking.cli import (
+    audit_list,
     backup_create,
     backup_list,
     backup_restore,
@@ -46,6 +47,9 @@ from radicale_booking.cli import (
     mail_retry,
     mail_test,
     maintain,
+    maintenance_off,
+    maintenance_on,
+    maintenance_status,
     privacy_erase,
     privacy_export,
     reservation_cancel,
@@ -103,12 +107,15 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "webhook": ("What is posted to other programs.", {
         "add": webhook_add.command, "list": webhook_list.command, "remove": webhook_remove.command,
         "log": webhook_log.command, "replay": webhook_replay.command}),
+    "maintenance": ("Holding the site still.", {
+        "on": maintenance_on.command, "off": maintenance_off.command, "status": maintenance_status.command}),
     "db": ("The database.", {
         "migrate": db_migrate.command, "info": db_info.command, "check": db_check.command,
         "copy": db_copy.command}),
     "backup": ("Archives of everything, and the proof that they are good.", {
         "create": backup_create.command, "list": backup_list.command, "verify": backup_verify.command,
         "restore": backup_restore.command}),
+    "audit": ("Who did what and when.", {"list": audit_list.command}),
     "privacy": ("What is known of a person.", {
         "export": privacy_export.command, "erase": privacy_erase.command}),
     "import": ("Take over data from elsewhere.", {"radicale": import_radicale.command}),

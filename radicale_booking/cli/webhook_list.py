@@ -7,8 +7,8 @@ from radicale_booking.services import webhooks
 
 
 def command(context: Context) -> None:
-    """List the webhooks with their secrets."""
+    """List the webhooks. A secret is shown once, by `webhook add`."""
     call = invocation(context)
     call.show_all([{"id": found.id, "url": found.url, "host": found.host, "events": ", ".join(found.events) or "all",
-                    "secret": found.secret, "created": found.created} for found in webhooks.all_of(call.app())],
+                    "created": found.created} for found in webhooks.all_of(call.app())],
                   "no webhooks")

@@ -18,18 +18,33 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 from radicale.log import logger
 
-from radicale_booking.dav import boxes, errors, freebusy, listing, outbox, principals, properties, put, slot_calendar
+from radicale_booking.dav import (
+    boxes,
+    errors,
+    expansion,
+    freebusy,
+    listing,
+    outbox,
+    preconditions,
+    principals,
+    properties,
+    put,
+    query,
+    slot_calendar,
+)
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, SlotTaken, Unavailable
+from radicale_booking.errors import BookingError, SchedulingRefused, SlotTaken, Unavailable, UnderMaintenance
+from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
 _TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule, calendar-availability, "
            "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
+_TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
@@ -49,6 +64,7 @@ class BookingApplication(Application):
         # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
+            expansion.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         self._lists = (listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"
@@ -107,6 +123,9 @@ class BookingApplication(Application):
             for value in list(element):
                 element.text = value.tag.rpartition("}")[2]
                 element.remove(value)
+        for element in body.iter(_TIMEZONE) if body is not None else ():
+            if (element.text or "").strip():
+                query.check_zone(element.text or "")
         return body
 
     def _xml_response(self, xml_content: ET.Element, request_info: dict[str, Any]) -> bytes:
@@ -171,6 +190,9 @@ class BookingApplication(Application):
         """A PROPFIND, REPORT, PUT or DELETE in a calendar of open slots."""
         calendar, href = slots
         method = environ["REQUEST_METHOD"]
+        if method in ("PUT", "DELETE"):
+            with calendar.app.store.read() as unit_of_work:
+                maintenance_mode.admit_booking(unit_of_work)
         if method == "DELETE":
             return slot_calendar.delete(calendar, href)
         try:
@@ -189,25 +211,14 @@ class BookingApplication(Application):
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return self._writing(self._put, request)
 
-    def _put(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
-             request_info: dict[str, Any]) -> types.WSGIResponse:
-        generic = super().do_PUT
-        if not self._lists or self._hook.enabled or self._strict_preconditions:
-            return generic(environ, base_prefix, path, user, user_groups, request_info)
-        if not Access(self._rights, user, user_groups, path).check("w"):
-            return httputils.NOT_ALLOWED
-        try:
-            raw = httputils.read_raw_request_body(self.configuration, environ)
-            content = httputils.decode_request(self.configuration, environ, raw)
-        except (RuntimeError, UnicodeDecodeError):
-            return httputils.BAD_REQUEST
-        except TimeoutError:
-            return httputils.REQUEST_TIMEOUT
-        assert isinstance(self._storage, Storage)  # noqa: S101 - it lists
-        answer = put.plain(self, self._storage, environ, content, path, user, user_groups)
-        if answer is not None:
-            return answer
-        return generic({**environ, "wsgi.input": io.BytesIO(raw)}, base_prefix, path, user, user_groups, request_info)
+    def _put(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
+        path, user, user_groups = request[1:4]
+        if self._lists and not self._hook.enabled and not self._strict_preconditions:
+            assert isinstance(self._storage, Storage)  # noqa: S101 - it lists
+            answer = put.plain(self, self._storage, environ, path, user, user_groups)
+            if answer is not None:
+                return answer
+        return super().do_PUT(environ, *request)
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         posted = self._posted if self._box(request[2]) is not None else super().do_POST
@@ -220,6 +231,11 @@ class BookingApplication(Application):
         return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
+        if request.body is not None:
+            query.check(request.body)
+            if request.body.tag == freebusy.REPORT and self._box(request.path):
+                # RFC 6638 §2.3: messages are nobody's time.
+                raise SchedulingRefused("D:supported-report", "ask the calendars")
         if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
             return listing.report(request)
         if not request.access().check("r"):
@@ -281,8 +297,19 @@ class BookingApplication(Application):
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
-        with self._storage.exchanging(Exchange.of(environ)) as exchange:
+        exchange = Exchange.of(environ)
+        if environ["REQUEST_METHOD"] == "PUT":
             try:
+                exchange.sent = httputils.read_raw_request_body(self.configuration, environ)
+            except RuntimeError:
+                return httputils.BAD_REQUEST
+            except TimeoutError:
+                return httputils.REQUEST_TIMEOUT
+            request = ({**environ, "wsgi.input": io.BytesIO(exchange.sent)}, *request[1:])
+        with self._storage.exchanging(exchange):
+            try:
+                if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:
+                    preconditions.of_size(self._parent_tag(path), self._max_resource_size)
                 status, headers, body, xml_request = method(*request)
             except BookingError as error:
                 if isinstance(error, SlotTaken):
@@ -295,7 +322,18 @@ class BookingApplication(Application):
             if exchange.rewritten:
                 # What was sent is not what a GET gives (RFC 4791 §5.3.4).
                 headers.pop("ETag", None)
+        if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
+            kind = self._parent_tag(path)
+            if kind:
+                return _answer(preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", "")))
         return status, headers, body, xml_request
+
+    def _parent_tag(self, path: str) -> str:
+        """The tag of the calendar or address book whose member ``path`` is or would be, else empty."""
+        assert isinstance(self._storage, Storage)  # noqa: S101 - callers know
+        with self._storage.reading() as unit_of_work:
+            parent = unit_of_work.collections.get(path.strip("/").rpartition("/")[0])
+        return parent.tag if parent is not None and parent.tag in ("VCALENDAR", "VADDRESSBOOK") else ""
 
     def _listed(self, listed: Callable[[listing.Request], types.WSGIResponse | None],
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,
@@ -336,7 +374,7 @@ def _guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]
 
 
 def _answer(error: BookingError) -> types.WSGIResponse:
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not isinstance(error, UnderMaintenance):
         logger.error("Request failed: %s", error)
     else:
         logger.info("Request refused: %s", error)

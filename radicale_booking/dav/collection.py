@@ -13,8 +13,9 @@ from radicale import pathutils
 from radicale.item import filter as radicale_filter
 from radicale.storage import BaseCollection, ComponentNotFoundError
 
+from radicale_booking.dav import preconditions
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import SchedulingRefused
+from radicale_booking.errors import SchedulingRefused, UidTaken
 from radicale_booking.services import implicit
 from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
@@ -91,8 +92,18 @@ class Collection(BaseCollection):
             yield self.item(row), matched
 
     def has_uid(self, uid: str) -> bool:
-        """Whether the UID is taken; an invitation that came before the program put its own copy is not in its way."""
-        return self._storage.unit_of_work.items.has_uid(self.row.id, uid) and self._delivered(uid) is None
+        """Whether the UID is taken; an invitation that came before the program put its own copy is not in its way.
+
+        For our own application it raises ``UidTaken``, which names the object that has it.
+        """
+        row = self._storage.unit_of_work.items.by_uid(self.row.id, uid)
+        if row is not None and self._delivered(uid) is None:
+            if not self._storage.scheduling:
+                return True
+            kind = "CR" if self.row.tag == "VADDRESSBOOK" else "C"
+            raise UidTaken(f"{kind}:no-uid-conflict", "the collection has an object with this UID",
+                           f"/{self.row.path}/{row.href}")
+        return False
 
     def _delivered(self, uid: str) -> ItemRow | None:
         """The copy with ``uid`` that the server put here for its owner."""
@@ -111,6 +122,8 @@ class Collection(BaseCollection):
         if not pathutils.is_safe_filesystem_path_component(href):
             raise pathutils.UnsafePathError(href)
         unit_of_work = self._storage.unit_of_work
+        if self._storage.scheduling:
+            preconditions.of_member(self.row, item)
         old = unit_of_work.items.get(self.row.id, href)
         self._storage.exchange.check(old.schedule_tag if old is not None else None)
         text, schedule_tag = item.serialize(), self._tag_of(old, item)
@@ -137,7 +150,7 @@ class Collection(BaseCollection):
     def delete(self, href: str | None = None) -> None:
         """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled.
 
-        Raises ``SchedulingRefused`` for the calendar into which invitations go (RFC 6638 §3.2.4.5).
+        Raises ``SchedulingRefused`` for the calendar into which invitations go (RFC 6638 §4.3).
         """
         unit_of_work = self._storage.unit_of_work
         if href is None:

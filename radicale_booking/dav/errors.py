@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from http import HTTPStatus
+from urllib.parse import quote
 
 from radicale import types, xmlutils
 
@@ -18,7 +19,9 @@ from radicale_booking.errors import (
     SchedulingRefused,
     SlotTaken,
     StoreUnavailable,
+    UidTaken,
     Unavailable,
+    UnderMaintenance,
 )
 
 NAMESPACE = "urn:radicale-booking:"
@@ -40,7 +43,7 @@ def response(error: BookingError) -> types.WSGIResponse:
     """The answer to a request that ``error`` ended."""
     status, condition = next((status, condition) for kind, status, condition in _TABLE if isinstance(error, kind))
     if isinstance(error, SchedulingRefused):
-        condition = xmlutils.make_clark(f"C:{error.action}")
+        return _refused(error)
     headers = {"Content-Type": "text/xml; charset=utf-8"}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -52,11 +55,27 @@ def response(error: BookingError) -> types.WSGIResponse:
     return int(status), headers, ET.tostring(document, encoding="utf-8", xml_declaration=True), None
 
 
+def _refused(error: SchedulingRefused) -> types.WSGIResponse:
+    """The precondition as its RFC defines it; what people read stands beside it."""
+    status = HTTPStatus.CONFLICT if isinstance(error, UidTaken) else HTTPStatus.FORBIDDEN
+    name = error.action if ":" in error.action else f"C:{error.action}"
+    document = ET.Element(xmlutils.make_clark("D:error"))
+    condition = ET.SubElement(document, xmlutils.make_clark(name))
+    if error.href:
+        ET.SubElement(condition, xmlutils.make_clark("D:href")).text = quote(error.href)
+    if error.reason:
+        ET.SubElement(document, f"{{{NAMESPACE}}}reason").text = error.reason
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    return int(status), headers, ET.tostring(document, encoding="utf-8", xml_declaration=True), None
+
+
 def _sentence(error: BookingError) -> str:
     if isinstance(error, SlotTaken):
         free = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
         state = "free" if error.offered_before else "an offered time"
         return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state}." + (f" Free: {free}" if free else "")
+    if isinstance(error, UnderMaintenance) and error.reason:
+        return error.reason
     if isinstance(error, Unavailable):
         return "The server cannot do this now."
     return str(error)

@@ -14,8 +14,8 @@ class Exchange:
     """``expected``: If-Schedule-Tag-Match (RFC 6638 §8.3), empty for any; ``reply``: Schedule-Reply (§8.1); ``etag``:
     If-Match.
 
-    Written while the request is performed: the Schedule-Tag of what was stored, and whether that is other than what
-    was sent.
+    ``sent``: the body of a PUT, None of another request. Written while the request is performed: the Schedule-Tag of
+    what was stored, and whether scheduling changed it.
     """
 
     expected: str = ""
@@ -23,6 +23,7 @@ class Exchange:
     etag: str = ""
     schedule_tag: str | None = None
     rewritten: bool = False
+    sent: bytes | None = None
 
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> Exchange:

@@ -15,7 +15,7 @@ from radicale import types
 from radicale_booking.dav.properties import clark
 from radicale_booking.domain.itip import MOST_ATTENDEES, normalised
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import InvalidInput, SchedulingRefused
+from radicale_booking.errors import SchedulingRefused
 from radicale_booking.ical.freebusy_message import FreeBusyRequest, read_request, write_reply
 from radicale_booking.services import busy, invited_booking
 from radicale_booking.services.adapters import Adapters
@@ -27,14 +27,15 @@ _LONGEST = timedelta(days=366)
 def post(app: Adapters, unit_of_work: UnitOfWork, user: str, text: str) -> types.WSGIResponse:
     """The C:schedule-response to the VFREEBUSY request ``text`` of ``user``.
 
-    Raises ``InvalidCalendar``, ``InvalidInput``, or ``SchedulingRefused`` when it is in the name of another.
+    Raises ``InvalidCalendar``, or ``SchedulingRefused`` when it asks for something else or too much, or in the name of
+    another (RFC 6638 §5.2).
     """
     request = read_request(text)
     asking = unit_of_work.principals.get(user)
     if request.organizer and (asking is None or _principal(app, unit_of_work, request.organizer) != asking):
-        raise SchedulingRefused("organizer-allowed", "the organizer is somebody else")
+        raise SchedulingRefused("valid-organizer", "the organizer is somebody else")
     if len(request.attendees) > MOST_ATTENDEES or request.frame.length > _LONGEST:
-        raise InvalidInput("VFREEBUSY", "", f"asks for more than {MOST_ATTENDEES} people or a year", "ask for less")
+        raise SchedulingRefused("valid-scheduling-message", f"asks for more than {MOST_ATTENDEES} people or a year")
     document = ET.Element(clark("C:schedule-response"))
     for attendee in request.attendees:
         response = ET.SubElement(document, clark("C:response"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote, unquote
@@ -33,21 +33,48 @@ _OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule
 
 
 @dataclass
+class _Neighbours:
+    """Principals, and collections beside each other, read once for all places of one answer."""
+
+    unit_of_work: UnitOfWork
+    principals: dict[str, Principal | None] = field(default_factory=dict)
+    collections: dict[str, CollectionRow | None] = field(default_factory=dict)
+
+    def principal(self, name: str) -> Principal | None:
+        if name not in self.principals:
+            self.principals[name] = self.unit_of_work.principals.get(name)
+        return self.principals[name]
+
+    def collection(self, path: str) -> CollectionRow | None:
+        if path not in self.collections:
+            parent = self.unit_of_work.collections.get(path.rpartition("/")[0]) if path else None
+            beside = self.unit_of_work.collections.children(parent) if parent is not None else []
+            self.collections.update((one.path, one) for one in beside)
+            self.collections.setdefault(path, None)
+        return self.collections[path]
+
+
+@dataclass
 class Place:
     """What is at ``path`` (no slash at its ends), read when it is asked for."""
 
     unit_of_work: UnitOfWork
     base_prefix: str
     path: str
+    neighbours: _Neighbours | None = None
 
     @cached_property
     def principal(self) -> Principal | None:
         """Whose it is; None where the principal cannot be reached by mail and so takes no part in scheduling."""
-        found = self.unit_of_work.principals.get(self.path.split("/")[0]) if self.path else None
+        name = self.path.split("/")[0]
+        found = self.neighbours.principal(name) if self.neighbours is not None and name else \
+            self.unit_of_work.principals.get(name) if name else None
         return found if found is not None and found.email else None
 
     @cached_property
     def collection(self) -> CollectionRow | None:
+        if self.neighbours is not None and "/" in self.path:
+            return self.neighbours.collection(self.path)
         return self.unit_of_work.collections.get(self.path)
 
     @cached_property
@@ -78,13 +105,14 @@ class Place:
 
 def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element]) -> None:
     """Complete DAV:responses: what Radicale has not found and we know, and what it says otherwise than it is."""
+    neighbours = _Neighbours(unit_of_work)
     for response in responses:
         asked = {prop.tag for prop in response.iterfind(f"{_PROPSTAT}/{_PROP}/*")}
         path = unquote(response.findtext(_HREF) or "").removeprefix(base_prefix).strip("/")
         # There may be many items, and nothing else is known of them.
         known = _ALL if path.count("/") < 2 else _OF_MEMBERS
         if asked & known:
-            _amend(response, Place(unit_of_work, base_prefix, path))
+            _amend(response, Place(unit_of_work, base_prefix, path, neighbours))
 
 
 def response(place: Place, tags: Iterable[str]) -> ET.Element:

@@ -6,7 +6,7 @@ A request of a shape not known here gets None and goes to Radicale's generic cod
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from radicale import httputils, pathutils, types
 from radicale.app.base import Access
@@ -26,15 +26,20 @@ _ORDINARY = frozenset({
 _NEEDED = frozenset({"UID", "DTSTAMP", "DTSTART"})
 
 
-def plain(application: BookingApplication, storage: Storage, environ: types.WSGIEnviron, content: str, path: str,
-          user: str, user_groups: set[str]) -> types.WSGIResponse | None:
-    """Store ``content`` as the member ``path`` of a calendar that the user may write.
+def plain(application: BookingApplication, storage: Storage, environ: types.WSGIEnviron, path: str, user: str,
+          user_groups: set[str]) -> types.WSGIResponse | None:
+    """Store what was sent as the member ``path`` of a calendar that the user may write.
 
     Raises what ``Collection.upload`` raises.
     """
-    event = _event(content, application.most_occurrences, application.max_resource_size)
-    access = Access(application.rights, user, user_groups, path)
-    if event is None or path.endswith("/") or "w" not in access.parent_permissions:
+    if "w" not in Access(application.rights, user, user_groups, path).parent_permissions or path.endswith("/"):
+        return None
+    try:
+        content = httputils.decode_request(application.configuration, environ, storage.exchange.sent or b"")
+    except UnicodeDecodeError:
+        return httputils.BAD_REQUEST
+    event = _event(content, application.most_occurrences)
+    if event is None:
         return None
     text = content if "\n" not in content.replace("\r\n", "") else content.replace("\r\n", "\n").replace("\n", "\r\n")
     parent_path, _, href = pathutils.strip_path(path).rpartition("/")
@@ -56,8 +61,8 @@ def plain(application: BookingApplication, storage: Storage, environ: types.WSGI
     return int(HTTPStatus.CREATED if present is None else HTTPStatus.NO_CONTENT), headers, None, None
 
 
-def _event(content: str, most_occurrences: int, most_octets: int) -> plain_event.PlainEvent | None:
-    if not content.endswith("\n") or len(content.encode()) > most_octets:
+def _event(content: str, most_occurrences: int) -> plain_event.PlainEvent | None:
+    if not content.endswith("\n"):
         return None
     event = plain_event.read(content)
     if event is None or not _NEEDED <= event.names or not all(
@@ -72,7 +77,7 @@ def _event(content: str, most_occurrences: int, most_octets: int) -> plain_event
     return event
 
 
-def _holds(environ: dict[str, Any], etag: str | None) -> bool:
+def _holds(environ: types.WSGIEnviron, etag: str | None) -> bool:
     """If-Match and If-None-Match (RFC 9110 §13.1), as Radicale reads them."""
     wanted = environ.get("HTTP_IF_MATCH", "")
     if etag is None:

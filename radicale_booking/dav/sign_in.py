@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import bcrypt
@@ -22,6 +23,8 @@ from radicale_booking.services.adapters import Adapters
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _REMEMBERED_SECONDS = 15.0
 _MOST_REMEMBERED = 10_000
+_SIEGE_SECONDS = 3.0
+_MOST_WAITING = 2
 _NOBODY: tuple[str, str, set[str]] = ("", "refused", set())
 
 
@@ -31,7 +34,9 @@ class SignIn:
     Who signed in a moment ago is not looked up again: failures are counted in the database.
     """
 
-    def __init__(self, inner: Any, app: Adapters) -> None:
+    def __init__(self, inner: Any, app: Adapters, pause: Callable[[float], None] = time.sleep) -> None:
+        self._pause = pause
+        self._waiting = threading.BoundedSemaphore(_MOST_WAITING)
         self._inner = inner
         self._app = app
         if isinstance(inner, htpasswd.Auth):
@@ -58,6 +63,8 @@ class SignIn:
             logger.warning("Sign-in refused after too many failures: %r", login)
             return _NOBODY
         scope = tokens.scope_of(self._app, login, password)
+        if scope is None and not known and password and not self._waited(login):
+            return _NOBODY
         if scope is not None:
             allowed = scope == "full" or self._request.method in _READING
             found = (login, "token", set[str]()) if allowed else _NOBODY
@@ -68,6 +75,22 @@ class SignIn:
         if found[0] and not known:
             self._remember(name)
         return found
+
+    def _waited(self, login: str) -> bool:
+        """Whether an attempt at an account that many places try at may be made, which takes a while then.
+
+        Refusing all of them would let anybody lock its owner out. Only a few wait at a time, so that the others of this
+        process are answered; tokens, which cannot be guessed, do not.
+        """
+        if not guard.is_besieged(self._app, login):
+            return True
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            self._pause(_SIEGE_SECONDS)
+        finally:
+            self._waiting.release()
+        return True
 
     def _remember(self, name: bytes) -> None:
         if len(self._known) >= _MOST_REMEMBERED:

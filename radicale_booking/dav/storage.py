@@ -19,7 +19,7 @@ from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
-from radicale_booking.services import implicit, scheduling
+from radicale_booking.services import implicit, maintenance_mode, scheduling
 from radicale_booking.settings import STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow, same_content
@@ -98,7 +98,13 @@ class Storage(BaseStorage):
         if mode == "r":
             return _Lock(self._local, self.app.store.read())
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
-        return _Lock(self._local, self.app.store.write(actor=str(kwargs.get("actor") or user), principal=principal))
+        return _Lock(self._local, self._changing(str(kwargs.get("actor") or user), principal))
+
+    @contextlib.contextmanager
+    def _changing(self, actor: str, principal: str) -> Iterator[UnitOfWork]:
+        with self.app.store.write(actor=actor, principal=principal) as unit_of_work:
+            maintenance_mode.admit_change(unit_of_work)
+            yield unit_of_work
 
     def discover(self, path: str, depth: str = "0",
                  child_context_manager: Callable[[str, str | None], AbstractContextManager[None]] | None = None,

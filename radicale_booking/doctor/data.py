@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from radicale_booking import drill
 from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.services import backup, windows
+from radicale_booking.services import backup, maintenance_mode, windows
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.figures import figures
 
@@ -38,11 +38,20 @@ def examine(app: Adapters) -> Iterator[Finding]:
         yield Finding("database", ERROR, "; ".join(problems[:5]), "restore a backup: radicale-booking backup restore")
     else:
         yield Finding("database", OK, f"sound, {app.store.size_octets() // 1024} KiB")
+    yield from _held_still(app)
     yield from _durability(app)
     yield from _backups(app, app.clock())
     yield from _mail(app)
     yield from _hosts(app)
     yield _orphans(app)
+
+
+def _held_still(app: Adapters) -> Iterator[Finding]:
+    """So that nobody forgets it."""
+    found = maintenance_mode.state(app)
+    if found is not None:
+        yield Finding("maintenance mode", WARNING, f"{found.mode} since {found.since:%Y-%m-%d %H:%M} UTC",
+                      "radicale-booking maintenance off")
 
 
 def _durability(app: Adapters) -> Iterator[Finding]:

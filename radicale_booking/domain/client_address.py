@@ -32,6 +32,12 @@ def origin(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
     return _shown(found) if found is not None else ""
 
 
+def is_proxy(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether who connected is a proxy that is believed; one without an IP address is of this machine."""
+    found = _read(peer)
+    return found is None or _within(found, trusted)
+
+
 def _read(text: str) -> Address | None:
     text = text.strip().strip('"')
     if text.startswith("["):

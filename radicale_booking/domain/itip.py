@@ -122,7 +122,7 @@ class ObjectView:
 
     @property
     def one_organizer(self) -> bool:
-        """RFC 6638 §3.2.4.3: all components have the same organizer."""
+        """RFC 6638 §3.2.4.2: all components have the same organizer."""
         return len({one.organizer.address if one.organizer else "" for one in self.components}) <= 1
 
     def everyone(self) -> Iterator[str]:

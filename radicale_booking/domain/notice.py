@@ -11,16 +11,19 @@ from radicale_booking.domain.reservation import Reservation
 
 #: What happened -> whether the reservation lives on.
 EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "decline": False,
-          "expire": False, "join": True, "leave": False, "remind": True, "follow-up": True}
+          "expire": False, "join": True, "leave": False, "remind": True, "follow-up": True, "decline-counter": True}
 ROLES = ("invitee", "host", "guest")
 #: Who is told of what; what is not here concerns nobody of that role.
 TOLD = {
-    "invitee": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "remind", "follow-up"),
+    "invitee": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "remind", "follow-up",
+                "decline-counter"),
     "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave"),
     "guest": ("book", "confirm", "reschedule", "cancel", "decline", "expire", "remind"),
 }
-#: These change nothing: what is told later takes their place, and they take the place of nothing.
+#: What time brings by itself.
 REMINDING = ("remind", "follow-up")
+#: These change nothing: they take the place of no mail that was queued before.
+UNCHANGING = (*REMINDING, "decline-counter")
 _ENDED_BY = {"cancelled": "cancel", "declined": "decline", "expired": "expire"}
 
 
@@ -50,6 +53,7 @@ class Notice:
     reads it, by default ``host``, who is the first of several. ``key`` names the notice once for all time; ``at`` is
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
     further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
+    ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
     """
 
     event: str
@@ -66,6 +70,8 @@ class Notice:
     decide_url: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    proposed: datetime | None = None
+    free: tuple[datetime, ...] = ()
 
     @property
     def reading_host(self) -> Principal:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from radicale_booking.domain.interval import Interval
-from radicale_booking.errors import InvalidCalendar
+from radicale_booking.errors import InvalidCalendar, SchedulingRefused
 from radicale_booking.ical.content_lines import Block, Line, parse
 from radicale_booking.ical.reader import read_calendar
 
@@ -26,13 +26,14 @@ class FreeBusyRequest:
 
 
 def read_request(text: str) -> FreeBusyRequest:
-    """Raises ``InvalidCalendar`` where ``text`` is no VFREEBUSY with METHOD:REQUEST and times in a zone."""
+    """Raises ``InvalidCalendar`` for what is no calendar or has no times in a zone, and ``SchedulingRefused`` where
+    ``text`` is no VFREEBUSY with METHOD:REQUEST."""
     text = text.removeprefix("\ufeff")
     calendar = parse(text)
     method = calendar.line("METHOD")
     blocks = calendar.blocks("VFREEBUSY")
     if method is None or method.value.strip().upper() != "REQUEST" or len(blocks) != 1:
-        raise InvalidCalendar("VFREEBUSY", "", "is not asked for", "send one VFREEBUSY with METHOD:REQUEST")
+        raise SchedulingRefused("valid-scheduling-message", "send one VFREEBUSY with METHOD:REQUEST")
     asked = blocks[0]
     organizer, uid = asked.line("ORGANIZER"), asked.line("UID")
     try:

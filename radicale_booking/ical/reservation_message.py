@@ -51,6 +51,24 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
     for guest in guests:
         event.add("ATTENDEE", address(guest, "", {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
                                                   "PARTSTAT": "NEEDS-ACTION" if reservation.live else "DECLINED"}))
+    return _message(method, event)
+
+
+def write_declined_counter(reservation: Reservation, host: Principal, *, sender: str, at: datetime,
+                           comment: str) -> str:
+    """The DECLINECOUNTER for an invitee whose proposal is not taken (RFC 5546 §3.2.8); else as ``write_message``."""
+    event = icalendar.Event()
+    event.add("UID", reservation.invitation_uid)
+    event.add("DTSTAMP", at)
+    event.add("SEQUENCE", reservation.sequence)
+    if reservation.recurrence is not None:
+        event.add("RECURRENCE-ID", reservation.recurrence)
+    event.add("ORGANIZER", _organizer(host, sender))
+    event.add("COMMENT", comment)
+    return _message("DECLINECOUNTER", event)
+
+
+def _message(method: str, event: icalendar.Event) -> str:
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//radicale-booking//EN")
     calendar.add("VERSION", "2.0")

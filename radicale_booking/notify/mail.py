@@ -14,7 +14,7 @@ from email.policy import SMTP
 from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
-from radicale_booking.ical.reservation_message import write_message
+from radicale_booking.ical.reservation_message import write_declined_counter, write_message
 from radicale_booking.mail_settings import MailSettings
 from radicale_booking.notify import page, wording
 
@@ -24,7 +24,8 @@ _NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 #: What the calendar part tells the invitee's and the host's calendar program; no part where nothing is told.
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
-                "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL"},
+                "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL",
+                "decline-counter": "DECLINECOUNTER"},
     "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY",
              "join": "REPLY", "leave": "REPLY"},
     "guest": {"book": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST", "cancel": "CANCEL", "decline": "CANCEL",
@@ -84,9 +85,7 @@ class MailComposer:
         message["Reply-To"] = _address(notice.sender, notice.sender_name)
         lines = [_line(notice.summary), notice.when, f"{_line(notice.sender_name)} <{notice.sender}>", notice.remark]
         message.set_content("\n".join(line for line in lines if line) + "\n")
-        message.add_alternative(notice.text, subtype="calendar", charset="utf-8", cte="base64",
-                                params={"method": notice.method})
-        message.add_attachment(notice.text.encode(), "application", "ics", filename="invite.ics")
+        _attach(message, notice.method, notice.text)
         return message
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
@@ -134,19 +133,29 @@ class MailComposer:
         if method is None:
             return
         booked = replace(notice.reservation, invitee_email=addressee(notice.reservation.invitee_email))
+        sender = self._settings.sender
+        if method == "DECLINECOUNTER":
+            _attach(message, method, write_declined_counter(booked, notice.host, sender=sender, at=notice.at,
+                                                            comment=read.remark))
+            return
         invited = notice.role == "invitee"
         if invited:
             see = wording.catalogue(read.language).gettext("See or cancel my booking")
             shown = [booked.note, f"{see}:\n{notice.manage_url}" if method == "REQUEST" else ""]
         else:
             shown = [booked.note]
-        text = write_message(method, booked, notice.host, sender=self._settings.sender, at=notice.at,
+        text = write_message(method, booked, notice.host, sender=sender, at=notice.at,
                              summary=read.what, description="\n\n".join(part for part in shown if part),
                              url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others,
                              guests=booked.guests if notice.role != "host" else ())
-        # Gmail and Outlook read the alternative, Apple Mail and Thunderbird either, others open the attachment.
-        message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
-        message.add_attachment(text.encode(), "application", "ics", filename="invite.ics")
+        _attach(message, method, text)
+
+
+def _attach(message: EmailMessage, method: str, text: str) -> None:
+    """Add the iTIP message ``text``."""
+    # Gmail and Outlook read the alternative, Apple Mail and Thunderbird either, others open the attachment.
+    message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
+    message.add_attachment(text.encode(), "application", "ics", filename="invite.ics")
 
 
 def addressee(email: str) -> str:

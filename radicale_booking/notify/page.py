@@ -28,13 +28,17 @@ _TONES = {"confirmed": "good", "pending": "waiting", "cancelled": "over", "decli
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The parts of a mail that people read; ``subject`` and ``what`` are one line, ``language`` a catalogue's."""
+    """The parts of a mail that people read; ``subject`` and ``what`` are one line, ``language`` a catalogue's.
+
+    ``remark`` is what calendar programs show of it.
+    """
 
     subject: str
     what: str
     text: str
     html: str
     language: str
+    remark: str = ""
 
 
 def render(notice: Notice, language_tag: str, templates: str) -> Page:
@@ -58,7 +62,7 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
         "what": what, "when": wording.short_moment(booked.start, zone, locale)}
     days, times = _moments(notice, zone, locale)
     zone_words = f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"
-    details = _details(notice, translate)
+    details = [*_instead(notice, zone, locale, translate), *_details(notice, translate)]
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
         "title": booked.title, "details": details,
@@ -72,8 +76,10 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
         "hint": _hint(notice, translate), "links": _links(notice, translate),
     }
     stem = f"{notice.event}-{notice.role}"
+    remark = "\n".join([str(values["heading"]), *(f"{label}: {value}" for label, value in _instead(
+        notice, zone, locale, translate))])
     return Page(subject, what, _fill(templates, (f"{stem}.txt", "mail.txt"), values),
-                _fill(templates, (f"{stem}.html", "mail.html"), values), language)
+                _fill(templates, (f"{stem}.html", "mail.html"), values), language, remark)
 
 
 def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Page:
@@ -107,6 +113,15 @@ def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str],
     if len(set(times)) == 1:
         return days, times[0]
     return [f"{day}, {time}" for day, time in zip(days, times, strict=True)], ""
+
+
+def _instead(notice: Notice, zone: ZoneInfo, locale: Locale, translate: wording.Translate) -> list[tuple[str, str]]:
+    """What was proposed and cannot be had, and what can."""
+    if notice.proposed is None:
+        return []
+    moments = [wording.short_moment(start, zone, locale) for start in notice.free]
+    return [(translate("Proposed"), wording.short_moment(notice.proposed, zone, locale)),
+            *([(translate("Free instead"), "\n".join(moments))] if moments else [])]
 
 
 def _details(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]]:

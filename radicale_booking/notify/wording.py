@@ -35,6 +35,7 @@ SUBJECTS = {
     "join": N_("One more: %(what)s, %(when)s"),
     "remind": N_("Reminder: %(what)s, %(when)s"),
     "follow-up": N_("Thank you: %(what)s, %(when)s"),
+    "decline-counter": N_("Not moved: %(what)s, %(when)s"),
 }
 HEADINGS = {
     ("book", "invitee"): N_("You are booked."),
@@ -56,6 +57,7 @@ HEADINGS = {
     ("join", "host"): N_("%(invitee)s has taken a seat."),
     ("remind", "invitee"): N_("Your booking is coming up."),
     ("follow-up", "invitee"): N_("Thank you for your time."),
+    ("decline-counter", "invitee"): N_("The time that you proposed cannot be booked. Your booking stays as it is."),
     ("book", "guest"): N_("%(invitee)s invites you to a meeting with %(host)s."),
     ("confirm", "guest"): N_("%(invitee)s invites you to a meeting with %(host)s."),
     ("reschedule", "guest"): N_("The meeting has a new time."),

@@ -17,7 +17,17 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
-from radicale_booking.services import calendar_objects, guard, hours, life, manage, offers, private_links, requests
+from radicale_booking.services import (
+    calendar_objects,
+    guard,
+    hours,
+    life,
+    maintenance_mode,
+    manage,
+    offers,
+    private_links,
+    requests,
+)
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 from radicale_booking.services.requests import BookingRequest
@@ -127,6 +137,7 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
     earlier = _booked_before(uow, found, request)
     if earlier is not None:
         return earlier
+    maintenance_mode.admit_booking(uow)
     guard.check(app, uow, request.email)
     link = private_links.checked(uow, found, request.link)
     chosen = found.lasting(request.duration)

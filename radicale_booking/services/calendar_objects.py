@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.booked_event import BookedEvent, Invitee
 from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.itip_inbound import Action, received
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.question import as_text
 from radicale_booking.domain.reservation import Reservation
@@ -64,6 +65,20 @@ def remove(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: R
         kept = find(uow, host, reservation.calendar_uid) if host is not None else None
         if kept is not None:
             uow.items.delete(kept[0].id, kept[1].href)
+
+
+def take_reply(app: Adapters, uow: UnitOfWork, reservation: Reservation, reply: str) -> None:
+    """Show the hosts what an invitee or a guest answers, the iTIP message ``reply``. Raises ``InvalidCalendar``."""
+    for name in reservation.hosts:
+        host = uow.principals.get(name)
+        kept = find(uow, host, reservation.invitation_uid) if host is not None else None
+        if kept is None:
+            continue
+        decision = received(app.scheduling.read(kept[1].text), "REPLY", app.scheduling.read(reply))
+        if decision.action is Action.REPLY:
+            text = app.scheduling.apply_reply(kept[1].text, reply, decision.instances)
+            uow.items.store(kept[0].id, href=kept[1].href, uid=reservation.invitation_uid, name="VCALENDAR",
+                            component="VEVENT", text=text, index=app.calendar.index(text, now=uow.now, owner=host))
 
 
 def find(uow: UnitOfWork, host: Principal, calendar_uid: str) -> tuple[CollectionRow, ItemRow] | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from radicale_booking.domain.effect import back_off
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
+from radicale_booking.services import maintenance_mode
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Delivery:
         with self.app.store.read() as uow:
             if not uow.outbox.waits(self.channel.kind):
                 return []
+        if maintenance_mode.is_still(self.app):
+            return []
         with self.app.store.write(actor=_ACTOR, principal=NOBODY) as uow:
             return uow.outbox.claim(self.channel.kind, self.worker, _BATCH, LEASE)
 

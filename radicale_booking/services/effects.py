@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,17 @@ def of_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     change = "leave" if event == "cancel" else "join"
     _tell_hosts(uow, seen, change, f"{change}/{seen.seat}", {"seat": seen.seat})
     webhooks.queue(uow, seen, change)
+
+
+def decline_counter(uow: UnitOfWork, seen: Reservation, key: str, proposed: datetime,
+                    free: Sequence[datetime]) -> None:
+    """Tell the invitee that the booking stays: it cannot be moved to ``proposed``; ``free`` are other starts.
+
+    ``key`` names the proposal.
+    """
+    _queue(uow, seen, "decline-counter", "invitee", "invitee", seen.invitee_email, {
+        "proposed": proposed.isoformat(), "free": [start.isoformat() for start in free],
+        **({"seat": seen.seat} if seen.seat else {})}, f"decline-counter/{key}")
 
 
 def _tell_hosts(uow: UnitOfWork, found: Reservation, event: str, key: str, facts: Mapping[str, object],

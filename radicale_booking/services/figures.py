@@ -28,6 +28,7 @@ class Figures:
     hosts: int
     window_problems: int
     unreadable_items: int
+    held_still: bool
 
 
 def figures(app: Adapters) -> Figures:
@@ -44,7 +45,7 @@ def figures(app: Adapters) -> Figures:
             backup_age_seconds=(uow.now - newest).total_seconds() if newest is not None else None,
             database_octets=size, to_come={status: counted.get(status, 0) for status in _STATUSES},
             hosts=_number(uow, "hosts"), window_problems=_number(uow, "window_problems"),
-            unreadable_items=_number(uow, "unreadable"))
+            unreadable_items=_number(uow, "unreadable"), held_still=uow.maintenance_mode.get() is not None)
 
 
 def _number(uow: UnitOfWork, name: str) -> int:

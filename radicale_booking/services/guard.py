@@ -54,6 +54,15 @@ def is_guessing(app: Adapters, origin: str, user: str) -> bool:
                 or uow.guard.waits(_hidden(app, f"sign-in {origin}"), most * _ANYBODY, _PERIOD))
 
 
+def is_besieged(app: Adapters, user: str) -> bool:
+    """Whether too many sign-ins as ``user`` have failed of late, from wherever."""
+    most = app.settings.guard.sign_in_failures
+    if not most:
+        return False
+    with app.store.read() as uow:
+        return bool(uow.guard.waits(_hidden(app, f"sign-in as {user}"), most * _ANYBODY, _PERIOD))
+
+
 def guessed(app: Adapters, origin: str, user: str) -> None:
     """Count a sign-in that has failed."""
     most = app.settings.guard.sign_in_failures
@@ -62,6 +71,7 @@ def guessed(app: Adapters, origin: str, user: str) -> None:
     with app.store.write(actor="guard", principal=NOBODY) as uow:
         uow.guard.take(_hidden(app, f"sign-in {origin} {user}"), most, _PERIOD)
         uow.guard.take(_hidden(app, f"sign-in {origin}"), most * _ANYBODY, _PERIOD)
+        uow.guard.take(_hidden(app, f"sign-in as {user}"), most * _ANYBODY, _PERIOD)
 
 
 def check(app: Adapters, uow: UnitOfWork, email: str) -> None:

@@ -124,7 +124,8 @@ def _check_unique(uow: UnitOfWork, owner: Principal, collection: CollectionRow, 
     """RFC 6638 §3.2.4.1."""
     other = calendar_objects.find(uow, owner, uid)
     if other is not None and other[0].id != collection.id:
-        raise SchedulingRefused("unique-scheduling-object-resource", f"/{other[0].path}/{other[1].href}")
+        raise SchedulingRefused("unique-scheduling-object-resource", "the event is in another calendar already",
+                                f"/{other[0].path}/{other[1].href}")
 
 
 def _organized(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | None, text: str,
@@ -152,11 +153,11 @@ def _organized(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str |
 
 def _check_organizer(new: ObjectView, organizer: str) -> None:
     if not new.one_organizer:
-        raise SchedulingRefused("same-organizer-in-all-components")
+        raise SchedulingRefused("same-organizer-in-all-components", "all instances have one organizer")
     if new.organizer not in ("", organizer):
         raise SchedulingRefused("allowed-organizer-scheduling-object-change", "the organizer stays")
     if any(len(component.attendees) > MOST_ATTENDEES for component in new.components):
-        raise SchedulingRefused("max-attendees-per-instance", str(MOST_ATTENDEES))
+        raise SchedulingRefused("max-attendees-per-instance", f"an event has {MOST_ATTENDEES} attendees at most")
 
 
 def _with_reply(app: Adapters, uow: UnitOfWork, text: str, attendee: str, reply: str, remark: str) -> str:
@@ -177,7 +178,8 @@ def _attended(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | 
         if all(one.organizer is None or one.organizer.by_server for one in old.components):
             changed = allowed_attendee_change(old, app.scheduling.read(text), address)
             if changed:
-                raise SchedulingRefused("allowed-attendee-scheduling-object-change", ", ".join(changed))
+                raise SchedulingRefused("allowed-attendee-scheduling-object-change",
+                                        f"the organizer decides about {', '.join(changed)}")
         text = app.scheduling.restore(old_text, text, address)
     messages = attendee_reply(old, app.scheduling.read(text), address)
     text = app.scheduling.unforced(text)

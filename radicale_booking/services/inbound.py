@@ -6,16 +6,16 @@ Each mail ends in exactly one of ``done``, ``ignored`` and ``quarantined``, in o
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.itip import Message, ObjectView
-from radicale_booking.domain.reservation import Reservation
-from radicale_booking.errors import BookingError, NotFound, Unavailable
-from radicale_booking.services import invited_booking, itip_delivery, life
+from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
+from radicale_booking.services import attendee_mail, invited_booking, itip_delivery, maintenance_mode, speaker
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
+from radicale_booking.services.speaker import Mail, Refused, Speaker
 
 if TYPE_CHECKING:
     from radicale_booking.store.inbound import InboundRow
@@ -26,31 +26,13 @@ _ANSWERS_A_DAY = 100
 _DAY = timedelta(days=1)
 
 
-class Mail(Protocol):
-    """See ``notify.incoming.Incoming``."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a mail, and why; ``who``: the address in whose name it came."""
 
-    @property
-    def message_id(self) -> str: ...
-    @property
-    def sender(self) -> str: ...
-    @property
-    def sender_name(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def automatic(self) -> bool: ...
-    @property
-    def authenticated_by(self) -> tuple[str, ...]: ...
-
-
-class Refused(Exception):
-    """The mail is kept for people to look at, for ``reason``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    status: str
+    reason: str
+    who: str = ""
 
 
 def accepts(app: Adapters, recipient: str) -> bool:
@@ -64,17 +46,20 @@ def accepts(app: Adapters, recipient: str) -> bool:
 def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. Raises ``Unavailable``: the mail server has to keep it then.
+    ``trusted``: a person has looked at it. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep
+    it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.
     message_id = mail.message_id or hashlib.sha256(raw).hexdigest()
     with app.store.write(actor="mail") as uow:
+        maintenance_mode.admit_booking(uow)
         if uow.inbound.known(message_id, recipient):
             return IGNORED
-        status, reason = _dealt_with(app, uow, envelope_from, recipient, mail, trusted=trusted)
-        uow.inbound.add(message_id, recipient, mail.sender, status, reason, raw if status == QUARANTINED else b"")
-        return status
+        outcome = _dealt_with(app, uow, envelope_from, recipient, mail, trusted=trusted)
+        uow.inbound.add(message_id, recipient, outcome.who or mail.sender, outcome.status, outcome.reason,
+                        raw if outcome.status == QUARANTINED else b"")
+        return outcome.status
 
 
 def quarantine(app: Adapters) -> list[InboundRow]:
@@ -100,104 +85,53 @@ def drop(app: Adapters, row_id: int) -> None:
 
 
 def _dealt_with(app: Adapters, uow: UnitOfWork, envelope_from: str, recipient: str, mail: Mail, *,
-                trusted: bool) -> tuple[str, str]:
+                trusted: bool) -> _Outcome:
     if not mail.text:
-        return IGNORED, "no calendar object"
-    asks = mail.method in ("REQUEST", "COUNTER")
-    if asks and (mail.automatic or not envelope_from or _is_ours(app, mail.sender)):
-        # Nobody reads an answer to a machine, and ours must not be answered by ours.
-        return IGNORED, "sent by a program"
+        return _Outcome(IGNORED, "no calendar object")
+    if _is_ours(app, mail.sender):
+        return _Outcome(IGNORED, "our own mail")
+    if mail.method in ("REQUEST", "COUNTER") and (mail.automatic or not envelope_from):
+        # Nobody reads an answer to a machine.
+        return _Outcome(IGNORED, "sent by a program")
+    who = mail.sender
     try:
         with uow.attempt():
+            view = app.scheduling.read(mail.text)
+            speaking = speaker.of(app, uow, recipient, mail, view)
+            who = speaking.who.email
             if not trusted:
-                _check_sender(app, uow, mail)
-            _apply(app, uow, recipient, mail)
+                _check(app, uow, speaking)
+            _apply(app, uow, recipient, speaking.who, mail, view)
     except Refused as refused:
-        return QUARANTINED, refused.reason
+        return _Outcome(QUARANTINED, refused.reason, who)
     except Unavailable:
         raise
+    except NotAllowed as refused:
+        return _Outcome(QUARANTINED, refused.reason, who)
     except BookingError as error:
-        return QUARANTINED, str(error)[:300]
-    return DONE, mail.method
+        return _Outcome(QUARANTINED, str(error)[:300], who)
+    return _Outcome(DONE, mail.method, who)
 
 
-def _check_sender(app: Adapters, uow: UnitOfWork, mail: Mail) -> None:
-    if not mail.sender:
-        raise Refused("no single address in From")
-    expected = app.settings.inbound.authserv_id
-    if expected and expected not in mail.authenticated_by:
-        raise Refused(f"{expected} does not say that the sender is {mail.sender}")
-    if uow.inbound.answered(mail.sender, uow.now - _DAY) >= _ANSWERS_A_DAY:
-        raise Refused(f"more than {_ANSWERS_A_DAY} mails of {mail.sender} in a day")
+def _check(app: Adapters, uow: UnitOfWork, speaking: Speaker) -> None:
+    who = speaking.who.email
+    if not speaking.sure:
+        raise Refused(f"{app.settings.inbound.authserv_id} does not say that the sender is {who}")
+    if uow.inbound.answered(who, uow.now - _DAY) >= _ANSWERS_A_DAY:
+        raise Refused(f"more than {_ANSWERS_A_DAY} mails of {who} in a day")
 
 
-def _apply(app: Adapters, uow: UnitOfWork, recipient: str, mail: Mail) -> None:
-    view = app.scheduling.read(mail.text)
-    own = f"mailto:{mail.sender}"
-    if mail.method in ("REQUEST", "CANCEL"):
-        if view.organizer != own:
-            raise Refused(f"{mail.sender} is not the organizer {view.organizer.removeprefix('mailto:')}")
-        _from_organizer(app, uow, recipient, mail, view)
-    elif mail.method in ("REPLY", "COUNTER"):
-        _from_attendee(app, uow, mail, view, own)
-    else:
-        raise Refused(f"METHOD:{mail.method} means nothing here")
-
-
-def _from_organizer(app: Adapters, uow: UnitOfWork, recipient: str, mail: Mail, view: ObjectView) -> None:
-    inviter = Inviter(view.organizer, mail.sender_name)
+def _apply(app: Adapters, uow: UnitOfWork, recipient: str, who: Inviter, mail: Mail, view: ObjectView) -> None:
+    if mail.method in ("REPLY", "COUNTER"):
+        attendee_mail.answered(app, uow, who, mail.method, mail.text, mail.message_id or mail.text)
+        return
     message = Message(mail.method, view.uid, view.organizer, f"mailto:{recipient}", view.instances,
                       sequence=max((one.sequence for one in view.components), default=0))
-    if message.recipient not in view.everyone():
-        raise Refused(f"{recipient} is not invited")
-    outcome = itip_delivery.to_attendee(app, uow, inviter, message, mail.text)
+    outcome = itip_delivery.to_attendee(app, uow, who, message, mail.text)
     # What was declined with a remark has been mailed already.
-    if outcome.reply and not outcome.remark and uow.principals.by_email(mail.sender) is None:
+    if outcome.reply and not outcome.remark and uow.principals.by_email(who.email) is None:
         itip_delivery.by_mail(app, uow, Inviter(message.recipient, _name_of(app, uow, recipient)), "REPLY",
                               view.organizer, outcome.reply)
-
-
-def _from_attendee(app: Adapters, uow: UnitOfWork, mail: Mail, view: ObjectView, own: str) -> None:
-    if own not in view.everyone():
-        raise Refused(f"{mail.sender} is not among the attendees")
-    booked = uow.reservations.of_object(view.uid)
-    if booked:
-        _about_booking(app, uow, mail, view, own, booked)
-        return
-    if mail.method == "COUNTER":
-        raise Refused("a person has to decide about another time")
-    answers = tuple((one.instance, attendee.partstat) for one in view.components for attendee in one.attendees
-                    if attendee.address == own)
-    message = Message("REPLY", view.uid, own, view.organizer, view.instances, answers=answers)
-    itip_delivery.to_organizer(app, uow, Inviter(own, mail.sender_name), message, mail.text)
-
-
-def _about_booking(app: Adapters, uow: UnitOfWork, mail: Mail, view: ObjectView, own: str,
-                   booked: list[Reservation]) -> None:
-    """The invitee of a reservation declines it, or wants another time."""
-    reservation = _as_seen(uow, mail.sender, booked)
-    component = view.components[0]
-    partstat = next((one.partstat for one in component.attendees if one.address == own), "")
-    if mail.method == "COUNTER":
-        ahead = Interval(uow.now, uow.now + timedelta(days=app.settings.instance_future_days))
-        wanted = app.scheduling.occurrences(mail.text, ahead, UTC, 1)
-        if not wanted or reservation.seat is not None or not reservation.live:
-            raise Refused("another time cannot be given to this booking")
-        life.move(app, uow, reservation, wanted[0][1].start)
-    elif partstat == "DECLINED" and reservation.live:
-        life.end(app, uow, reservation, "cancel")
-    else:
-        uow.audit.add("reply", reservation.uid, {"partstat": partstat})
-
-
-def _as_seen(uow: UnitOfWork, sender: str, booked: list[Reservation]) -> Reservation:
-    for reservation in booked:
-        if reservation.invitee_email.lower() == sender and not uow.seats.of(reservation.id or 0):
-            return reservation
-        for seat in uow.seats.of(reservation.id or 0):
-            if seat.email.lower() == sender:
-                return life.get(uow, seat.uid)
-    raise Refused(f"{sender} has not booked this")
 
 
 def _is_ours(app: Adapters, sender: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from radicale_booking.domain.notice import EVENTS, AgendaNotice, Notice
 from radicale_booking.domain.principal import Principal
@@ -26,7 +27,7 @@ def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
                   decide_url=f"{url}/booking/preview/answer" if (event, role) == ("request", "host") else "",
                   answers=(("What would you like to talk about?", "The engine"),),
                   words="It was good to talk to you. Write to me if anything is left open."
-                        if event == "follow-up" else "")
+                        if event == "follow-up" else "", **_countered(booked, event))
 
 
 def agenda(now: datetime) -> AgendaNotice:
@@ -38,6 +39,14 @@ def agenda(now: datetime) -> AgendaNotice:
                       status="pending" if number == 1 else "confirmed")
               for number, (name, wait) in enumerate(zip(_NAMES, later, strict=True))]
     return AgendaNotice(_ANNA, str(_ANNA.email), first.start.date(), booked, "preview", now)
+
+
+def _countered(booked: Reservation, event: str) -> dict[str, Any]:
+    """What a counter-proposal wanted, and what is free instead."""
+    if event != "decline-counter":
+        return {}
+    return {"proposed": booked.start + timedelta(hours=1),
+            "free": tuple(booked.start + timedelta(hours=hours) for hours in (2, 3, 24))}
 
 
 def _booked(now: datetime, event: str) -> Reservation:

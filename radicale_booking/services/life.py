@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -175,6 +176,15 @@ def end(app: Adapters, uow: UnitOfWork, found: Reservation, event: str, reason: 
     ended = release(uow, found, event, reason)
     calendar_objects.remove(app, uow, event_type, ended)
     return ended
+
+
+def end_together(app: Adapters, uow: UnitOfWork, found: Sequence[Reservation]) -> None:
+    """``cancel`` all occurrences ``found``, at least one and all live, and tell of them in one mail."""
+    event_type = uow.reservations.event_type_of(found[0])
+    ended = [set_ended(uow, one, "cancel") for one in found]
+    for one in ended:
+        calendar_objects.remove(app, uow, event_type, one)
+    tell(uow, ended[0], "cancel", together=len(ended) > 1)
 
 
 def _others(uow: UnitOfWork, seen: Reservation) -> bool:

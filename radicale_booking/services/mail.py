@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain import question
-from radicale_booking.domain.notice import EVENTS, REMINDING, ROLES, TOLD, InvitationNotice, Notice, event_now
+from radicale_booking.domain.notice import (
+    EVENTS,
+    REMINDING,
+    ROLES,
+    TOLD,
+    UNCHANGING,
+    InvitationNotice,
+    Notice,
+    event_now,
+)
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
@@ -62,6 +71,9 @@ class MailChannel:
             return "it does not hold any more"
         notice = _notice(self.app, uow, reservation, told, str(row.payload["to"]), row.recipient, row.delivery_key,
                          str(row.payload.get("host", "")), together=bool(row.payload.get("together")))
+        if told == "decline-counter":
+            notice = replace(notice, proposed=datetime.fromisoformat(str(row.payload["proposed"])),
+                             free=tuple(map(datetime.fromisoformat, row.payload["free"])))
         return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
 
     def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
@@ -91,7 +103,7 @@ class MailChannel:
 def _superseded(uow: UnitOfWork, row: OutboxRow) -> bool:
     """Whether a later mail tells the same recipient how the same booking, or seat of it, is then."""
     return row.payload["event"] not in REMINDING and any(
-        later.payload["event"] in EVENTS and later.payload["event"] not in REMINDING
+        later.payload["event"] in EVENTS and later.payload["event"] not in UNCHANGING
         and later.payload["to"] == row.payload["to"]
         and later.payload.get("seat") in (None, row.payload.get("seat")) for later in uow.outbox.later(row.id))
 

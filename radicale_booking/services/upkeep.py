@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from radicale_booking.services import agenda, guard, life, reminders
+from radicale_booking.services import agenda, guard, life, maintenance_mode, reminders
 from radicale_booking.services.adapters import Adapters
 
 #: A series is expanded further when less than this is missing of the days that the settings ask for.
@@ -13,7 +13,9 @@ _BATCH = 200
 
 
 def run(app: Adapters) -> None:
-    """What has to be done every little while: it costs a look where nothing is due."""
+    """What has to be done every little while: it costs a look where nothing is due, or nothing may be changed."""
+    if maintenance_mode.is_still(app):
+        return
     while life.expire_due(app) == life.BATCH:
         pass
     reminders.queue_due(app)

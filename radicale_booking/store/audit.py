@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from radicale_booking.store.unit_of_work import UnitOfWork
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,20 @@ class Audit:
 
     def of(self, subject: str) -> list[AuditRow]:
         """What was done to ``subject``, the oldest first."""
-        return [AuditRow(datetime.fromtimestamp(row["at_epoch"], UTC), row["actor"], row["action"], row["subject"],
-                         json.loads(row["detail"]))
-                for row in self._unit_of_work.query("audit", "of", subject=subject)]
+        return [_read(row) for row in self._unit_of_work.query("audit", "of", subject=subject)]
+
+    def newest(self, *, subject: str, actor: str, action: str, since: datetime | None, most: int) -> list[AuditRow]:
+        """The newest ``most``, the oldest of them first; '' fits everything."""
+        rows = self._unit_of_work.query("audit", "newest", subject=subject, actor=actor, action=action, most=most,
+                                        since=int(since.timestamp()) if since is not None else 0)
+        return [_read(row) for row in reversed(rows)]
 
     def last_actor(self, subject: str, action: str) -> str | None:
         """Who did ``action`` to ``subject`` last."""
         row = self._unit_of_work.one("audit", "last_actor", subject=subject, action=action)
         return row["actor"] if row is not None else None
+
+
+def _read(row: Row) -> AuditRow:
+    return AuditRow(datetime.fromtimestamp(row["at_epoch"], UTC), row["actor"], row["action"], row["subject"],
+                    json.loads(row["detail"]))

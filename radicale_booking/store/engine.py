@@ -30,7 +30,7 @@ class Store(Protocol):
         """
 
     def migrate(self) -> list[str]:
-        """Bring the schema up to date; the names of the migrations applied."""
+        """Bring the schema up to date, in one transaction; the names of the migrations applied."""
 
     def schema_state(self) -> SchemaState:
         """How far the schema is."""

@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from radicale_booking.domain.principal import NOBODY
-from radicale_booking.errors import StoreUnavailable
+from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import postgres_tools, sql
 from radicale_booking.store.postgres_errors import translate
 from radicale_booking.store.postgres_sql import convert, rows
-from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.schema import SchemaState, failed
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -36,6 +36,8 @@ _SOON_SECONDS = 1.0
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Each statement sees what was committed while the transaction waited for its lock.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+#: A machine that is gone says nothing any more: it is given up after half a minute.
+_KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 _OCCUPIES = re.compile(r"\s*(?:INSERT INTO|UPDATE) occupancy\b")
 
 _Raw = psycopg.Connection[Any]
@@ -118,30 +120,32 @@ class PostgresStore:
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         self._check_version()
         began = time.perf_counter()
-        with self._transaction(_WRITE, _locks(principal)) as connection:
+        # A node whose machine has gone must not keep its host locked. What concerns everybody may take its time.
+        idle = self._settings.statement_timeout_seconds if principal else 0
+        with self._transaction(_WRITE, f"; SET LOCAL idle_in_transaction_session_timeout = '{idle}s'"
+                                       f"{_locks(principal)}") as connection:
             self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
     def migrate(self) -> list[str]:
-        return [name for number, name, file in sql.migrations() if self._apply(number, name, file)]
-
-    def _apply(self, number: int, name: str, file: str) -> bool:
-        """Whether the migration was still to be applied."""
         with self._transaction(_WRITE, f"; SELECT pg_advisory_xact_lock({_key('migration')})") as connection:
-            if _applied(connection) >= number:
-                return False
-            now = int(self._clock().timestamp())
+            applied, now = _applied(connection), int(self._clock().timestamp())
+            pending = [(number, name, file) for number, name, file in sql.migrations() if number > applied]
             connection.script("SET LOCAL statement_timeout = 0")
             if connection.run("SHOW server_encoding", {})[0][0] != "UTF8":
                 raise StoreUnavailable("the PostgreSQL database is not in UTF-8; create it with --encoding=UTF8")
-            for text in sql.texts(file, connection.engine):
-                connection.script(text)
-            connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
-                              {"n": number, "name": name, "now": now})
-            if number == 1:
+            for number, name, file in pending:
+                try:
+                    for text in sql.texts(file, connection.engine):
+                        connection.script(text)
+                except (psycopg.Error, BookingError) as error:
+                    raise failed(name, error.__cause__ or error) from error
+                connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
+                                  {"n": number, "name": name, "now": now})
+            if not applied and pending:
                 connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
                                   " VALUES ('', :incarnation, :now)", {"incarnation": uuid.uuid4().hex, "now": now})
-            return True
+            return [name for _, name, _ in pending]
 
     def schema_state(self) -> SchemaState:
         with self._transaction(_READ) as connection:
@@ -198,6 +202,11 @@ class PostgresStore:
                 if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
                     raise psycopg.errors.InFailedSqlTransaction
                 raw.execute("COMMIT")
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+                # The server is a replica now; a new connection looks for the primary one.
+                raw.close()
+            raise
         finally:
             _give_back(pool, raw)
 
@@ -243,16 +252,14 @@ class PostgresStore:
                 raise StoreUnavailable(f"[storage] database_password_file: {error}") from error
             password["password"] = text.split("\n", 1)[0].rstrip("\r")
         with _translated():
-            return make_conninfo(self.address, application_name="radicale-booking",
-                                 connect_timeout=CONNECT_TIMEOUT_SECONDS, **password)
+            ours: dict[str, Any] = {"application_name": "radicale-booking",
+                                    "connect_timeout": CONNECT_TIMEOUT_SECONDS, **_KEEPALIVES}
+            return make_conninfo(self.address, **{**ours, **conninfo_to_dict(self.address), **password})
 
     def _check_version(self) -> None:
         if self._version_checked:
             return
-        state = self.schema_state()
-        if state.applied > state.known:
-            raise StoreUnavailable(f"the database has schema {state.applied}, this program knows {state.known}; "
-                                   "install the version of radicale-booking that wrote it")
+        self.schema_state().check()
         self._version_checked = True
 
 

@@ -24,6 +24,7 @@ _REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.DeadlockDetected, _BUSY),
     (errors.SerializationFailure, _BUSY),
     (errors.InFailedSqlTransaction, _BUSY),
+    (errors.IdleInTransactionSessionTimeout, "a write stood still too long and was given up; try again"),
 )
 
 

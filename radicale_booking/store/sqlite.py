@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.store import sql
-from radicale_booking.store.schema import SchemaState
+from radicale_booking.store.schema import SchemaState, failed
 from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 20
@@ -156,29 +156,32 @@ class SqliteStore:
         return connection
 
     def _check_version(self, connection: SqliteConnection) -> None:
-        applied, known = _applied(connection), sql.newest()
-        if applied > known:
+        state = SchemaState(_applied(connection), sql.newest())
+        copies = sorted(self.path.parent.glob(f"{self.path.name}.schema-{state.known}.*.backup"))
+        try:
+            state.check(*([f"put {copies[-1]} in its place, as it was before the upgrade"] if copies else []))
+        except StoreUnavailable:
             connection.raw.close()
-            raise StoreUnavailable(f"the database has schema {applied}, this program knows {known}; "
-                                   "install the version of radicale-booking that wrote it")
+            raise
 
     def migrate(self) -> list[str]:
         connection = self._connection()
-        applied = []
-        for number, name, file in sql.migrations():
-            with self._transaction("BEGIN IMMEDIATE", "migration") as unit_of_work:
-                if _applied(connection) >= number:
-                    continue
-                for text in sql.texts(file, connection.engine):
-                    connection.script(text)
+        with self._transaction("BEGIN IMMEDIATE", "migration") as unit_of_work:
+            applied = _applied(connection)
+            pending = [(number, name, file) for number, name, file in sql.migrations() if number > applied]
+            for number, name, file in pending:
+                try:
+                    for text in sql.texts(file, connection.engine):
+                        connection.script(text)
+                except (sqlite3.Error, BookingError) as error:
+                    raise failed(name, error) from error
                 connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
                                   {"n": number, "name": name, "now": unit_of_work.now_epoch})
-                if number == 1:
-                    connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
-                                      " VALUES ('', :incarnation, :now)",
-                                      {"incarnation": uuid.uuid4().hex, "now": unit_of_work.now_epoch})
-            applied.append(name)
-        return applied
+            if not applied and pending:
+                connection.change("INSERT INTO collection (path, incarnation, modified_epoch)"
+                                  " VALUES ('', :incarnation, :now)",
+                                  {"incarnation": uuid.uuid4().hex, "now": unit_of_work.now_epoch})
+        return [name for _, name, _ in pending]
 
     def schema_state(self) -> SchemaState:
         return SchemaState(_applied(self._connection()), sql.newest())

@@ -17,7 +17,7 @@ KEYS = {
     "event_type": "id", "event_type_host": "event_type_id", "booking_link": "id", "window_problem": "id",
     "rate": "id", "token": "id", "blocked": "id",
     "reservation": "id", "occupancy": "id", "seat": "id", "outbox": "id", "webhook": "id",
-    "webhook_attempt": "id", "inbound": "id", "audit": "id",
+    "webhook_attempt": "id", "inbound": "id", "maintenance_mode": "id", "audit": "id",
 }
 _PAGE = 500
 

@@ -20,6 +20,7 @@ from radicale_booking.store.inbound import Inbound
 from radicale_booking.store.instances import Instances
 from radicale_booking.store.items import Items
 from radicale_booking.store.maintenance import Maintenance
+from radicale_booking.store.maintenance_mode import MaintenanceModes
 from radicale_booking.store.outbox import Outbox
 from radicale_booking.store.persons import Persons
 from radicale_booking.store.principals import Principals
@@ -161,6 +162,10 @@ class UnitOfWork:
     @cached_property
     def maintenance(self) -> Maintenance:
         return Maintenance(self)
+
+    @cached_property
+    def maintenance_mode(self) -> MaintenanceModes:
+        return MaintenanceModes(self)
 
     @cached_property
     def persons(self) -> Persons:

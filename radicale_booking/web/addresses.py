@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import request, url_for
 
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.web.current import adapters
 from radicale_booking.web.languages import LANGUAGES
 from radicale_booking.web.zones import known_zones
 
@@ -36,6 +38,12 @@ def language_links() -> list[tuple[str, str, str]]:
         (language, name, url_for(request.endpoint, **(arguments | (request.view_args or {}) | {"lang": language})))
         for language, name in LANGUAGES.items()
     ]
+
+
+def booking_address(event_type: EventType) -> str:
+    """The address that books ``event_type`` by invitation; '' where no mail is taken."""
+    settings = adapters().settings
+    return f"{event_type.host}+{event_type.slug}@{settings.booking_domain}" if settings.inbound.lmtp else ""
 
 
 def _known(name: str, value: str) -> bool:

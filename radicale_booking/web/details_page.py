@@ -18,7 +18,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
 from radicale_booking.services import booking, hours, life
-from radicale_booking.web import chosen, failures, wording
+from radicale_booking.web import chosen, failures, problems, proof_of_work, wording
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
@@ -68,6 +68,8 @@ def take_booking(host: str, slug: str) -> Response:
     if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
         # Whoever fills in what nobody sees learns nothing by it.
         return make_response(redirect(link("show_host", host=host), 303))
+    if not proof_of_work.is_proven(request.form.get(proof_of_work.FIELD, ""), form.key.data or ""):
+        return _form_page(form, principal, event_type, start, zone, {"proof": ""}, status=400)
     try:
         reservation = booking.reserve(adapters(), _wish(event_type, form, start, zone), actor="page")
     except SlotTaken as error:
@@ -79,7 +81,7 @@ def take_booking(host: str, slug: str) -> Response:
             return make_response(redirect(again, 303))
         if error.name not in _SHOWN and not error.name.startswith("answers."):
             raise
-        return _form_page(form, principal, event_type, start, zone, {error.name: error.problem}, status=400)
+        return _form_page(form, principal, event_type, start, zone, {error.name: problems.said(error)}, status=400)
     return make_response(redirect(_after(event_type, reservation, zone), 303))
 
 
@@ -139,14 +141,14 @@ def _start(text: str) -> datetime:
 
 
 def _form_page(form: DetailsForm, principal: Principal, event_type: EventType, start: datetime, zone: ZoneInfo,
-               problems: dict[str, str] | None = None, status: int = 200) -> Response:
+               wrong: dict[str, str] | None = None, status: int = 200) -> Response:
     for name in ("name", "email", "note"):
-        if problems and name in problems:
-            form[name].errors = [*form[name].errors, problems[name]]
+        if wrong and name in wrong:
+            form[name].errors = [*form[name].errors, wrong[name]]
     given = request.form if request.method == "POST" else request.args
     page = render_template(
         "details.html", form=form, host=principal, event_type=event_type, start=start,
-        end=start + event_type.duration, zone=zone, problems=problems or {}, given=given,
+        end=start + event_type.duration, zone=zone, problems=wrong or {}, given=given,
         occurrences=_occurrences(principal, event_type, start))
     return make_response(page, status)
 

@@ -34,6 +34,10 @@ def show_demo() -> Response:
 class EmbeddableSession(SecureCookieSessionInterface):
     """A page within another site is a third party there, and gets its cookie for that site alone (CHIPS)."""
 
+    def get_cookie_path(self, app: Flask) -> str:
+        """Below a path of a proxy the cookie is for that path alone."""
+        return (request.script_root if has_request_context() else "") or super().get_cookie_path(app)
+
     def get_cookie_samesite(self, app: Flask) -> str | None:
         return "None" if self._partitioned(app) else super().get_cookie_samesite(app)
 

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, make_response, request, url_for
 from flask_babel import Babel
 
-from radicale_booking.web import addresses, current, embedding, failures, headers, health, languages, own_look, wording
+from radicale_booking.web import (
+    addresses,
+    current,
+    embedding,
+    failures,
+    headers,
+    health,
+    languages,
+    maintenance,
+    own_look,
+    proof_of_work,
+    wording,
+)
 from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.current import EXTENSION
@@ -59,6 +71,7 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
     _add_words(flask)
     _add_pages(flask)
     failures.register(flask)
+    maintenance.register(flask)
     flask.after_request(headers.compress)
     flask.after_request(headers.secure)
     if prefix:
@@ -100,7 +113,8 @@ def _event_type(host: str, slug: str) -> Response:
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
         asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
-        column_day=wording.column_day, honeypot=HONEYPOT, is_embedded=embedding.is_embedded,
+        column_day=wording.column_day, honeypot=HONEYPOT, challenge=proof_of_work.challenge,
+        booking_address=addresses.booking_address, is_embedded=embedding.is_embedded,
         calendar_links=calendar_links, theme_version=own_look.theme_version,
         logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,

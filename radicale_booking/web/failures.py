@@ -19,7 +19,10 @@ from radicale_booking.errors import (
     SlotTaken,
     TooMany,
     Unavailable,
+    UnderMaintenance,
 )
+from radicale_booking.web import maintenance
+from radicale_booking.web.current import adapters
 
 
 def register(flask: Flask) -> None:
@@ -31,6 +34,7 @@ def register(flask: Flask) -> None:
     flask.register_error_handler(NotAllowed, _not_allowed)
     flask.register_error_handler(Conflict, _conflict)
     flask.register_error_handler(InvalidInput, _invalid)
+    flask.register_error_handler(UnderMaintenance, _under_maintenance)
     flask.register_error_handler(Unavailable, _unavailable)
     flask.register_error_handler(HTTPException, _http)
 
@@ -103,10 +107,21 @@ def _invalid(error: InvalidInput) -> Response:
 
 
 def _unavailable(error: Unavailable) -> Response:
-    response = _page(503, gettext("Please try again in a moment"),
-                     gettext("The calendar cannot be reached right now. Nothing was booked."))
+    return _later(error, gettext("Please try again in a moment"),
+                  gettext("The calendar cannot be reached right now. Nothing was booked."))
+
+
+def _later(error: Unavailable, title: str, text: str, message: str = "") -> Response:
+    """Whoever cannot wait reads whom to ask."""
+    page = render_template("failure.html", title=title, text=text, message=message, waits=True,
+                           contacts=adapters().settings.contacts)
+    response = make_response(page, 503)
     response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
+
+
+def _under_maintenance(error: UnderMaintenance) -> Response:
+    return _later(error, gettext("Closed for the moment"), maintenance.held_still_text(), error.reason)
 
 
 def _http(error: HTTPException) -> Response:

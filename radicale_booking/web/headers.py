@@ -6,6 +6,7 @@ import gzip
 
 from flask import Response, g, request
 
+from radicale_booking.web.current import adapters
 from radicale_booking.web.embedding import frame_ancestors
 
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -18,6 +19,7 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "base-uri 'none'",
     "frame-src 'self'",
 ))
+IMMUTABLE = "public, max-age=31536000, immutable"
 _SMALLEST_WORTH_COMPRESSING = 1024
 _TEXT = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"})
 
@@ -31,10 +33,14 @@ def secure(response: Response) -> Response:
         response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if adapters().settings.public_url.startswith("https://"):
+        # Browsers complain about it where they cannot trust the origin.
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if response.mimetype == "text/calendar" and request.endpoint in ("slot_feed", "event_type", "free_busy"):
         # Asked for again and again by programs, which then hear that nothing is new.
         response.headers["Cache-Control"] = "no-cache"
+    elif request.endpoint == "static" and "v" in request.args:
+        response.headers["Cache-Control"] = IMMUTABLE
     elif request.endpoint not in ("static", "theme", "logo", "embed"):
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"

@@ -10,6 +10,7 @@ from flask import Response, abort, make_response, request
 
 from radicale_booking import meter
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.proxies import FORWARDED
 from radicale_booking.services.figures import Figures, figures
 from radicale_booking.web.current import adapters
 
@@ -36,7 +37,8 @@ def _allowed() -> bool:
         local = ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         local = False
-    return local and not any(name in request.headers for name in _FORWARDED)
+    forwarded = request.environ.get(FORWARDED) or any(name in request.headers for name in _FORWARDED)
+    return local and not forwarded
 
 
 def _token(file: str) -> str:
@@ -61,7 +63,8 @@ def _gauges(found: Figures) -> str:
         ("booking_database_octets", "Room that the database takes.", found.database_octets),
         ("booking_hosts", "Users that can be booked.", found.hosts),
         ("booking_window_problems", "Lines of bookable hours that cannot be read.", found.window_problems),
-        ("booking_unreadable_items", "Calendar objects that cannot be read.", found.unreadable_items)]
+        ("booking_unreadable_items", "Calendar objects that cannot be read.", found.unreadable_items),
+        ("booking_maintenance_mode", "Whether the site is held still.", int(found.held_still))]
     if found.backup_age_seconds is not None:
         values.append(("booking_backup_age_seconds", "Age of the newest archive.", found.backup_age_seconds))
     lines = [line for name, text, value in values

@@ -10,9 +10,8 @@ from flask import Response, abort, make_response
 
 from radicale_booking.page_settings import LOGO_TYPES
 from radicale_booking.web.current import adapters
+from radicale_booking.web.headers import IMMUTABLE
 from radicale_booking.web.theme import stylesheet
-
-_LONG = "public, max-age=31536000, immutable"
 
 
 def show_theme(version: str) -> Response:
@@ -58,5 +57,5 @@ def _fingerprint(logo: str, _changed: int) -> str:
 def _lasting(content: bytes, kind: str) -> Response:
     response = make_response(content)
     response.content_type = kind
-    response.headers["Cache-Control"] = _LONG
+    response.headers["Cache-Control"] = IMMUTABLE
     return response

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.units import format_unit
@@ -91,11 +92,11 @@ def zone_title(moment: datetime, zone: tzinfo) -> str:
     return str(get_timezone_name(moment.astimezone(zone), width="long", locale=locale()))
 
 
-def length(duration: timedelta) -> str:
-    """``1 hour 30 minutes``."""
+def length(duration: timedelta, width: Literal["long", "short"] = "long") -> str:
+    """``1 hour 30 minutes``, or ``1 hr 30 min`` where it is short."""
     hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
     parts = [(hours, "duration-hour"), (minutes, "duration-minute")]
-    return " ".join(format_unit(count, unit, "long", locale=locale()) for count, unit in parts if count)
+    return " ".join(format_unit(count, unit, width, locale=locale()) for count, unit in parts if count)
 
 
 def place_name(place: Location) -> str:

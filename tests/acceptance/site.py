@@ -10,24 +10,34 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import caldav
+import pytest
 
 from tests.acceptance.server import run
+from tests.conftest import ENGINES
 
 PASSWORD = "correct horse"
 ZONE = ZoneInfo("Europe/Berlin")
+#: Marks a test whose ``site`` is on SQLite and on PostgreSQL.
+every_engine = pytest.mark.parametrize("site", ENGINES, indirect=True)
 
 
 @dataclass(frozen=True)
 class SiteFiles:
-    """``config`` is the configuration file."""
+    """``config`` is the configuration file; ``database`` the address of what it names."""
 
     config: Path
+    database: str
 
 
-def make_site(folder: Path) -> SiteFiles:
-    """A site in ``folder`` with the bookable host ``anna`` and her event type ``intro-call`` of 30 minutes."""
+def make_site(folder: Path, database: str = "") -> SiteFiles:
+    """A site in ``folder`` with the bookable host ``anna`` and her event type ``intro-call`` of 30 minutes.
+
+    On ``database``, by default an SQLite file in the data folder.
+    """
     config = folder / "booking.ini"
-    config.write_text(f"[guard]\nbookings_per_address = 0\n[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
+    database = database or f"sqlite://{folder}/data/booking.sqlite"
+    config.write_text(f"[guard]\nbookings_per_address = 0\n[storage]\ndatabase = {database}\n"
+                      f"[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
     commands = [
         (["user", "add", "anna", "--email", "anna@example.org", "--timezone", "Europe/Berlin", "--password-stdin",
           "--host"], PASSWORD + "\n"),
@@ -36,7 +46,7 @@ def make_site(folder: Path) -> SiteFiles:
     for arguments, stdin in commands:
         done = run(config, *arguments, stdin=stdin)
         assert done.returncode == 0, done.stderr
-    return SiteFiles(config)
+    return SiteFiles(config, database)
 
 
 def monday() -> datetime:

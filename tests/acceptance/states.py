@@ -149,6 +149,14 @@ def _often(page: Page, stage: Stage) -> None:
     expect(page.locator(".badge")).to_be_visible()
 
 
+@state("form that costs computing")
+def _proof(page: Page, stage: Stage) -> None:
+    with stage.settings(guard=GuardSettings(proof_of_work=10_000_000)):
+        _form(page, stage, "first-talk", **_person(stage))
+        _send(page)
+        expect(page.get_by_role("status")).to_be_visible()
+
+
 def _refused(name: str, email: str, guard: GuardSettings) -> None:
     @state(name)
     def way(page: Page, stage: Stage) -> None:

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import Running, started
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.overlaps import live_count, overlaps
 
@@ -49,10 +49,11 @@ def serving(site: SiteFiles, launcher: str, workers: int) -> Iterator[Running]:
 
 
 @contextmanager
-def invitees(url: str, start: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """The processes of invitees, every one of whom has the form open."""
-    processes = [subprocess.Popen([sys.executable, "-m", "tests.acceptance.test_races", url, start, str(THREADS),
-                                   str(number)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def invitees(urls: Sequence[str], start: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """The processes of invitees, every one of whom has the form open; they share the ``urls`` out."""
+    processes = [subprocess.Popen([sys.executable, "-m", "tests.acceptance.test_races", urls[number % len(urls)], start,
+                                   str(THREADS), str(number)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True)
                  for number in range(PROCESSES)]
     try:
         for process in processes:
@@ -82,6 +83,7 @@ def send_all(processes: list[subprocess.Popen[str]]) -> list[tuple[int, str, lis
     return answers
 
 
+@every_engine
 @pytest.mark.parametrize(("launcher", "workers"), [("checked", 1), ("checked", 2), ("unchecked", 1),
                                                    ("unchecked", 2)])
 def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, workers: int) -> None:
@@ -89,7 +91,7 @@ def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, 
     with serving(site, launcher, workers) as running:
         with calendar_program(running.url) as anna:
             calendar(anna, "Bookable hours").save_event(event("w1", "Bookable", start, 4 * HALF_HOUR))
-        with invitees(running.url, shown(start)) as processes:
+        with invitees([running.url], shown(start)) as processes:
             answers = send_all(processes)
         with calendar_program(running.url) as anna:
             events = calendar(anna, "Calendar").events()
@@ -98,8 +100,7 @@ def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, 
     assert [(status, outcome) for status, outcome, _ in answers].count((200, "booked")) == 1
     others = [shown(start + i * HALF_HOUR) for i in (1, 2, 3)]
     assert [answer for answer in answers if answer[1] != "booked" and answer != (409, "taken", others)] == []
-    database = site.config.parent / "data" / "booking.sqlite"
-    assert (live_count(database), overlaps(database)) == (1, [])
+    assert (live_count(site.database), overlaps(site.database)) == (1, [])
     assert not [line for line in running.lines if "Traceback" in line], running.lines
 
 

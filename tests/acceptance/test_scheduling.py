@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import caldav
 import pytest
 
 from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, every_engine, monday
 
+pytestmark = every_engine
 HALF_HOUR = timedelta(minutes=30)
 ADDRESS = "anna+intro-call@calendar.example.org"
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(site: SiteFiles) -> Iterator[Running]:
     """A server with the host anna and the users bob and carl, each with a calendar."""
-    site = make_site(tmp_path)
     with site.config.open("a", encoding="utf-8") as config:
         config.write("address_domain = calendar.example.org\n")
     for name in ("bob", "carl"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from radicale_booking.store import sql
-from tests.acceptance.server import free_port, serve, started, wait_until_answers
+from tests.acceptance.server import free_port, run, serve, started, wait_until_answers
 from tests.acceptance.site import SiteFiles, calendar_program
 from tests.acceptance.visitor import Visitor
 
@@ -68,6 +68,26 @@ def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> No
     with serve(config) as running:
         assert Visitor().get(f"{running.url}/ready").status == 200
     assert list((tmp_path / "data").glob("*.backup")) == [copy]
+
+
+def test_maintenance_mode_is_heard_by_all_processes_and_outlives_them(site: SiteFiles) -> None:
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(f"{text}[contacts]\nadministrator = Grace, +49 30 1234\n", encoding="utf-8")
+    with serve(site.config, "--workers", "2") as running:
+        url = f"{running.url}/book/anna/"
+        assert Visitor().get(url).status == 200
+        assert run(site.config, "maintenance", "on", "--message", "Back at ten.").returncode == 0
+        # Each visitor has a connection of its own, so that both processes answer some.
+        for _ in range(8):
+            page = Visitor().get(url)
+            assert (page.status, "Back at ten." in page.text, "Grace" in page.text) == (503, True, True)
+        with calendar_program(running.url) as anna:
+            assert len(anna.calendars()) == 2
+    with serve(site.config) as running:
+        url = f"{running.url}/book/anna/"
+        assert Visitor().get(url).status == 503
+        assert run(site.config, "maintenance", "off").returncode == 0
+        assert Visitor().get(url).status == 200
 
 
 def older_database(path: Path) -> sqlite3.Connection:

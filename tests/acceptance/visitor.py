@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,11 +14,12 @@ from html.parser import HTMLParser
 
 @dataclass(frozen=True)
 class Page:
-    """What came back: the address it came from in the end, the status and the text."""
+    """What came back: the address it came from in the end, the status, the text, and when to try again if not now."""
 
     url: str
     status: int
     text: str
+    retry_after: str | None = None
 
     def links(self, pattern: str) -> list[str]:
         """Absolute addresses on the page with ``pattern``, in order."""
@@ -49,9 +51,10 @@ class Page:
 class Visitor:
     """One browser session."""
 
-    def __init__(self) -> None:
-        jar = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(rfc2965=True))
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    def __init__(self, trusting: ssl.SSLContext | None = None) -> None:
+        self.cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(rfc2965=True))
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies),
+                                                   urllib.request.HTTPSHandler(context=trusting))
 
     def get(self, url: str) -> Page:
         return self._open(urllib.request.Request(url, headers={"Accept-Language": "en"}))
@@ -71,7 +74,8 @@ class Visitor:
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:
-            return Page(answer.geturl(), answer.status, answer.read().decode("utf-8"))
+            return Page(answer.geturl(), answer.status, answer.read().decode("utf-8"),
+                        answer.headers.get("Retry-After"))
 
 
 def _tags(text: str) -> list[tuple[str, dict[str, str]]]:

@@ -16,6 +16,30 @@ def test_maintenance(anna: Shell) -> None:
     assert anna("maintain", "--vacuum").out.splitlines()[-1] == "the database is sound"
 
 
+def test_maintenance_mode(anna: Shell) -> None:
+    assert anna("maintenance", "status").out == "maintenance mode is off\n"
+    assert anna("maintenance", "on", "--message", "The server moves.").out == "maintenance mode is on: closed\n"
+    assert anna("maintenance", "on", "--mode", "read-only", "--message", "Back at ten.").code == 0
+    found = anna("maintenance", "status", "--json").data
+    assert (found["mode"], found["message"]) == ("read-only", "Back at ten.")
+    assert_refused(anna("maintenance", "on", "--mode", "shut"), "shut", "closed, read-only")
+    assert anna("maintenance", "off", "--json").data == {"mode": None}
+    assert anna("maintenance", "off").out == "maintenance mode was off already\n"
+
+
+def test_audit_trail(anna: Shell) -> None:
+    anna("token", "add", "anna")
+    anna("block", "add", "eve@example.org")
+    anna("block", "remove", "eve@example.org")
+    of_eve = anna("audit", "list", "--subject", "eve@example.org", "--json").data
+    assert [(row["actor"], row["action"]) for row in of_eve] == [("command", "block"), ("command", "unblock")]
+    assert [row["action"] for row in anna("audit", "list", "--most", "1", "--json").data] == ["unblock"]
+    assert [row["subject"] for row in anna("audit", "list", "--action", "token add", "--json").data] == ["anna"]
+    assert anna("audit", "list", "--actor", "nobody").out == "nothing\n"
+    assert anna("audit", "list", "--since", "2999-01-01T00:00:00Z").out == "nothing\n"
+    assert_refused(anna("audit", "list", "--since", "soon"), "soon")
+
+
 def test_privacy(anna: Shell, tmp_path: Path) -> None:
     file = tmp_path / "anna.json"
     assert anna("privacy", "export", "anna@example.org", "--output", str(file)).code == 0

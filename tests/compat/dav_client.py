@@ -21,6 +21,13 @@ _CALENDAR_DATA = "{urn:ietf:params:xml:ns:caldav}calendar-data"
 _OURS_ALONE = f"{DAV}report/{{http://calendarserver.org/ns/}}calendarserver-principal-search"
 
 
+#: What RFC 4791 and RFC 6352 call the refusals that are a plain 400 in stock Radicale.
+_CONDITIONS = (b"valid-calendar-data", b"valid-calendar-object-resource", b"supported-calendar-data",
+               b"valid-address-data")
+#: What our refusals say beside the name of the condition.
+_SAID = {f"{DAV}href", "{urn:radicale-booking:}reason"}
+
+
 @dataclass(frozen=True)
 class Answer:
     """``headers`` by lower-case name."""
@@ -35,6 +42,8 @@ class Answer:
 
     def compared(self) -> tuple[Any, ...]:
         """Status, type and content without what each server chooses for itself."""
+        if self.status == 400 or (self.status == 403 and any(name in self.body for name in _CONDITIONS)):
+            return ("refused",)
         kind = self.headers.get("content-type", "").partition(";")[0]
         if kind in ("text/xml", "application/xml"):
             return self.status, kind, _canonical(self.xml)
@@ -55,7 +64,9 @@ def _lines(text: str) -> list[str]:
 def _canonical(element: ET.Element) -> tuple[Any, ...]:
     if element.tag in _OWN:
         return element.tag, bool((element.text or "").strip())
-    children = [_canonical(child) for child in element if child.find(_OURS_ALONE) is None]
+    of_error = element.tag == f"{DAV}error" or element.tag.endswith("}no-uid-conflict")
+    children = [_canonical(child) for child in element
+                if child.find(_OURS_ALONE) is None and not (of_error and child.tag in _SAID)]
     if element.tag.endswith(("}multistatus", "}response", "}prop", "}propstat")):
         children.sort(key=repr)
     text = re.sub(r"\r\n?", "\n", element.text or "").strip()

@@ -44,7 +44,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     users = tmp_path / "users"
     users.write_text("".join(f"{name}:anna\n" for name in USERS), encoding="utf-8")
     config.update({"rights": {"type": "owner_only"}, "auth": {
-        "type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain", "delay": "0"}},
+        "type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain", "delay": "0"},
+        "server": {"delay_on_error": "0"}},
         "test", privileged=True)
     app = wiring.storage_adapters(config)
     with app.store.write() as uow:

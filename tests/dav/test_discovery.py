@@ -91,6 +91,29 @@ def test_the_boxes_are_seen_in_the_home(site: Site) -> None:
     assert set(kinds["/bob/calendar/"]) == {f"{D}collection", f"{C}calendar"}
 
 
+def test_a_home_with_many_calendars_costs_no_query_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    connection = type(site.app.store._connection())  # type: ignore[attr-defined]
+    real = connection.run
+    monkeypatch.setattr(connection, "run", lambda self, statement, parameters: (
+        asked.append(statement), real(self, statement, parameters))[1])
+    body = propfind("<D:resourcetype/><D:displayname/><D:current-user-privilege-set/><C:schedule-calendar-transp/>"
+                    "<C:schedule-default-calendar-URL/><D:sync-token/><CS:getctag/><C:calendar-availability/>"
+                    "<C:supported-calendar-component-set/><D:owner/>")
+
+    def queries() -> tuple[int, int]:
+        del asked[:]
+        answer = site["bob"].request("PROPFIND", "/bob/", body, Depth="1")
+        assert answer.status == 207
+        return len(answer.xml), len(asked)
+
+    few, cost = queries()
+    for number in range(20):
+        assert site["bob"].request("MKCALENDAR", f"/bob/more-{number}/").status == 201
+    assert queries() == (few + 20, cost)
+    assert cost < 20
+
+
 def test_a_calendar_says_whether_it_blocks(site: Site) -> None:
     read = found(site["anna"], "/anna/bookable/", "C:schedule-calendar-transp", "C:max-resource-size")
     assert read["schedule-calendar-transp"] == ["transparent"]

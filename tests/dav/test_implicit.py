@@ -244,6 +244,24 @@ def test_an_import_tells_nobody(site: Site) -> None:
     assert members(site["carl"]) == {}
 
 
+def expanded(client: Client, start: datetime, end: datetime) -> set[object]:
+    """The starts of the instances that a program is told of; of instances without their series, in a tuple."""
+    frame = f'start="{start:%Y%m%dT%H%M%SZ}" end="{end:%Y%m%dT%H%M%SZ}"'
+    answer = client.request("REPORT", f"/{client.user}/calendar/", (
+        '<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
+        f'<C:calendar-data><C:expand {frame}/></C:calendar-data></D:prop><C:filter><C:comp-filter name="VCALENDAR">'
+        f'<C:comp-filter name="VEVENT"><C:time-range {frame}/></C:comp-filter></C:comp-filter></C:filter>'
+        "</C:calendar-query>"), Depth="1")
+    assert answer.status == 207, answer.body
+    found: set[object] = set()
+    for data in answer.xml.iter("{urn:ietf:params:xml:ns:caldav}calendar-data"):
+        starts = [datetime.strptime(one, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+                  for one in re.findall(r"^DTSTART:(.*)$", unfolded(data.text or ""), re.MULTILINE)]
+        assert len(re.findall("^RECURRENCE-ID:", unfolded(data.text or ""), re.MULTILINE)) == len(starts)
+        found |= {tuple(starts)} if "u1" in (data.text or "") else set(starts)
+    return found
+
+
 def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     series = event("u1", NINE, "RRULE:FREQ=DAILY;COUNT=3", "ORGANIZER:mailto:bob@example.org",
                    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org")
@@ -254,6 +272,10 @@ def test_a_single_instance_is_all_its_attendee_sees(site: Site) -> None:
     _, text = copy_of(site["carl"])
     assert text.count("BEGIN:VEVENT") == 1
     assert "RRULE" not in text
+    put(site["carl"], event("u2", NINE, "RRULE:FREQ=DAILY;COUNT=3"), "own")
+    assert expanded(site["carl"], NINE, NINE + timedelta(days=9)) == {NINE, second, NINE + timedelta(days=2), (second,)}
+    assert expanded(site["carl"], NINE, NINE + HALF_HOUR) == {NINE}
+    site["carl"].request("DELETE", "/carl/calendar/own.ics")
     answer_as(site["carl"], "DECLINED")
     assert partstats(own(site["bob"]).body.decode(), "carl") == ["DECLINED"]
 

@@ -60,10 +60,10 @@ def test_nobody_else_may_write(site: Site, path: str) -> None:
 @pytest.mark.parametrize(("name", "body", "status"), [
     ("b.ics", EVENT, 409),                                        # the UID is another object's
     ("a.ics", EVENT.replace("UID:a", "UID:b"), 409),              # the object keeps its UID
-    ("b.ics", EVENT.replace("UID:a\r\n", ""), 400),
-    ("b.ics", EVENT.replace("END:VEVENT\r\n", ""), 400),
-    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=99999\r\nSUMMARY"), 400),
-    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("DTSTART:20260601T080000Z\r\n", ""), 400)])
+    ("b.ics", EVENT.replace("UID:a\r\n", ""), 403),
+    ("b.ics", EVENT.replace("END:VEVENT\r\n", ""), 403),
+    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=99999\r\nSUMMARY"), 403),
+    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("DTSTART:20260601T080000Z\r\n", ""), 403)])
 def test_what_radicale_refuses_is_refused(site: Site, path: str, name: str, body: str, status: int) -> None:
     site["anna"].request("PUT", path, EVENT)
     assert site["anna"].request("PUT", path.replace("a.ics", name), body).status == status

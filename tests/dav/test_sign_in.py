@@ -9,6 +9,8 @@ import pytest
 from passlib.context import CryptContext
 
 from radicale_booking import wiring, wsgi
+from radicale_booking.dav.application import BookingApplication
+from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.errors import InvalidInput, NotFound
 from radicale_booking.services import accounts, tokens
 from tests.compat.dav_client import Client
@@ -91,6 +93,39 @@ def test_guessing_names_ends_too(site: Site) -> None:
         assert status(Place(site, f"user{number}", "wrong")) == 401
     assert status(Place(site, "bob", "anna"), path="/bob/") == 401
     assert status(Place(site, "bob", "anna", "203.0.113.10"), path="/bob/") == 207
+
+
+def test_an_account_that_many_places_try_at_is_slow_and_not_shut(site: Site) -> None:
+    pauses: list[float] = []
+    application = site["anna"].application
+    assert isinstance(application, BookingApplication)
+    application._auth = SignIn(application._auth._inner, site.app, pauses.append)  # type: ignore[assignment]
+    for number in range(100):
+        assert status(Place(site, "anna", "wrong", f"198.51.100.{number}")) == 401
+    assert pauses == []
+    assert status(Place(site, "anna", "wrong", "203.0.113.10")) == 401
+    assert status(Place(site, "anna", "anna", "203.0.113.11")) == 207
+    assert len(pauses) == 2
+    assert min(pauses) > 1
+    assert status(Place(site, "anna", tokens.add(site.app, "anna", "phone"), "203.0.113.12")) == 207
+    assert status(Place(site, "bob", "anna", "203.0.113.12"), path="/bob/") == 207
+    assert len(pauses) == 2
+
+
+def test_only_a_few_wait_at_a_time(site: Site) -> None:
+    application = site["anna"].application
+    assert isinstance(application, BookingApplication)
+    for number in range(100):
+        status(Place(site, "anna", "wrong", f"198.51.100.{number}"))
+    inner: list[int] = []
+
+    def pause(seconds: float) -> None:
+        inner.append(status(Place(site, "anna", "anna", f"203.0.113.{len(inner) + 20}")))
+
+    application._auth = SignIn(application._auth._inner, site.app, pause)  # type: ignore[assignment]
+    assert status(Place(site, "anna", "anna", "203.0.113.11")) == 207
+    # Two wait within each other; the third is told no.
+    assert sorted(inner) == [207, 401]
 
 
 def test_who_is_signed_in_is_not_locked_out_at_once(site: Site) -> None:

@@ -20,7 +20,7 @@ from radicale_booking.doctor import data, machine, network
 from radicale_booking.doctor.finding import Finding, worst
 from radicale_booking.domain.service_records import service_records
 from radicale_booking.mail_settings import MailSettings
-from radicale_booking.services import backup, booking
+from radicale_booking.services import backup, booking, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, draw_hours, store_item, wish
 from tests.services.conftest import Clock, app, clock, empty  # noqa: F401 - fixtures
@@ -100,7 +100,12 @@ def no_drill(app: Adapters) -> None:
         backup.evidence_file(one.path).unlink()
 
 
+def hold_still(app: Adapters) -> None:
+    maintenance_mode.begin(app, "closed")
+
+
 @pytest.mark.parametrize(("harm", "name", "level"), [
+    (hold_still, "maintenance mode", "warning"),
     (break_foreign_key, "migrations", "warning"), (lose_the_event, "bookings", "warning"),
     (lose_the_hours, "hours", "warning"), (fail_mail, "failed mail", "warning"),
     (odd_setting, "window settings", "warning"), (broken_object, "calendar objects", "warning"),

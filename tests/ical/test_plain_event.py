@@ -77,7 +77,8 @@ ZONES = ["", "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART
 
 
 @given(start=st.sampled_from(STARTS), end=st.sampled_from(ENDS), rule=st.sampled_from(RULES),
-       rest=st.lists(st.sampled_from(REST), max_size=4), zone=st.sampled_from(ZONES), line_end=st.sampled_from(["\r\n", "\n"]))
+       rest=st.lists(st.sampled_from(REST), max_size=4), zone=st.sampled_from(ZONES),
+       line_end=st.sampled_from(["\r\n", "\n"]))
 def test_any_event_is_read_alike(start: str, end: str, rule: str, rest: list[str], zone: str, line_end: str) -> None:
     lines = "\r\n".join(line for line in ["UID:a", start, end, rule, *rest] if line)
     text = (f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{zone}BEGIN:VEVENT\r\n{lines}\r\nEND:VEVENT\r\n"
@@ -94,7 +95,7 @@ def test_ordinary_events_are_not_left_to_the_library(extra: str) -> None:
     assert event.component(()) is not None
 
 
-@pytest.mark.parametrize("extra", ["SUMMARY:a\r\nSUMMARY:b\r\n", "RDATE:20260607T080000Z\r\n", "\x01:a\r\n", "A LINE\r\n",
-                                   "BEGIN:VTODO\r\nEND:VTODO\r\n", "RRULE:FREQ=HOURLY\r\n", "CATEGORIES:a\\,b\r\n"])
+@pytest.mark.parametrize("extra", ["SUMMARY:a\r\nSUMMARY:b\r\n", "RDATE:20260607T080000Z\r\n", "\x01:a\r\n",
+                                   "A LINE\r\n", "BEGIN:VTODO\r\nEND:VTODO\r\n", "RRULE:FREQ=HOURLY\r\n", "CATEGORIES:a\\,b\r\n"])
 def test_what_is_unusual_is_left_to_the_library(extra: str) -> None:
     assert plain_event.read(ORDINARY.format(extra=extra)) is None

@@ -62,14 +62,19 @@ def test_one_sender_or_none(head: str, sender: str) -> None:
 
 @pytest.mark.parametrize(("head", "automatic"), [
     ("", False), ("Auto-Submitted: no\r\n", False), ("Auto-Submitted: auto-replied\r\n", True),
-    ("Auto-Submitted: auto-generated; x=y\r\n", True), ("Precedence: bulk\r\n", True)])
+    ("Auto-Submitted: auto-generated; x=y\r\n", False), ("Auto-Submitted: AUTO-NOTIFIED (x)\r\n", True),
+    ("Auto-Submitted:\r\n", False), ("Precedence: bulk\r\n", True)])
 def test_programs_that_write_mail(head: str, automatic: bool) -> None:
     assert read(f"{_HEAD}{head}\r\n".encode()).automatic is automatic
 
 
 @pytest.mark.parametrize(("heads", "by"), [
     (["mx.example.org; dmarc=pass header.from=example.org"], ("mx.example.org",)),
-    (["MX.Example.org 1; spf=fail; dkim=pass"], ("mx.example.org",)),
+    (["MX.Example.org 1; spf=fail; dkim=pass (ok; really) header.d=example.org"], ("mx.example.org",)),
+    (["mx.example.org; spf=pass smtp.mailfrom=bob@example.org; dkim=none"], ("mx.example.org",)),
+    (["mx.example.org; dkim=pass header.i=@org; dkim=pass header.d=le.org; spf=pass smtp.mailfrom=x@evil.test"], ()),
+    (["mx.example.org; dmarc=pass header.from=evil.test"], ()), (["mx.example.org; dkim=pass"], ()),
+    (["mx.example.org; none (spf=pass smtp.mailfrom=example.org)"], ()),
     (["mx.example.org; dmarc=fail"], ()),
     (["mx.example.org; dmarc=fail", "mx.example.org; dmarc=pass"], ()),  # the second came with the mail
     (["mx.example.org; dmarc=passport"], ()), ([""], ()),
@@ -94,4 +99,16 @@ def test_nothing_breaks_it(raw: bytes) -> None:
 
 def test_mail_in_mail_in_mail() -> None:
     raw = b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(300)) + CALENDAR.encode()
-    assert read(raw).method in ("", "REQUEST")
+    assert read(raw).method == ""
+
+
+def test_what_a_bounce_brings_back_is_no_message() -> None:
+    ours = f"Content-Type: message/rfc822\r\n\r\n{_HEAD}{coded('text/calendar; method=REQUEST', 'base64')}"
+    assert read(multipart("Content-Type: text/plain\r\n\r\nIt did not arrive.", ours)).method == ""
+    nested = 'Content-Type: multipart/alternative; boundary="c"\r\n\r\n--c\r\n' + coded("text/calendar", "base64")
+    assert read(multipart(f"{nested}\r\n--c--\r\n", ours)).method == "REQUEST"
+
+
+def test_whom_to_answer() -> None:
+    assert read(f"{_HEAD}Reply-To: Zoe <Zoe@Example.org>\r\n\r\n".encode()).reply_to == "zoe@example.org"
+    assert read(f"{_HEAD}Reply-To: a@x.org, b@x.org\r\n\r\n".encode()).reply_to == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +15,10 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import NotFound
 from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
-from radicale_booking.services import booking, event_types, inbound, privacy
+from radicale_booking.services import booking, event_types, inbound, life, privacy
 from radicale_booking.services.adapters import Adapters
-from tests.services.calendars import NINE, event, item_text, store_item, wish
+from radicale_booking.services.mail import MailChannel
+from tests.services.calendars import NINE, draw_hours, event, item_text, store_item, wish
 from tests.services.conftest import Clock
 
 HALF = timedelta(minutes=30)
@@ -123,7 +125,8 @@ def test_who_must_be_vouched_for(app: Adapters) -> None:
 
 
 @pytest.mark.parametrize(("head", "sender", "envelope"), [
-    ("Auto-Submitted: auto-generated\r\n", BOB, BOB), ("", BOB, ""), ("", "ada+other@book.example.org", "x@x.org"),
+    ("Auto-Submitted: auto-replied\r\n", BOB, BOB), ("Precedence: list\r\n", BOB, BOB), ("", BOB, ""),
+    ("", "ada+other@book.example.org", "x@x.org"),
     ("", "booking@localhost", "x@x.org")])
 def test_machines_get_no_answer(app: Adapters, head: str, sender: str, envelope: str) -> None:
     raw = mail(message("REQUEST", NINE, organizer=sender), sender=sender, head=head)
@@ -164,13 +167,122 @@ def test_one_seat_is_declined_alone(app: Adapters) -> None:
         assert [seat.email for seat in uow.seats.of(group.id or 0)] == ["zoe@example.org"]
 
 
-@pytest.mark.parametrize(("wanted", "status", "expected"), [(NINE + HALF, "done", NINE + HALF),
-                                                          (NINE + timedelta(days=1), "quarantined", NINE)])
-def test_a_counter_proposal(app: Adapters, wanted: datetime, status: str, expected: datetime) -> None:
+def told(app: Adapters, to: str = BOB) -> list[EmailMessage]:
+    """The mails that wait, as they would be sent now."""
+    sent: list[EmailMessage] = []
+
+    class Keeper:
+        def send(self, message: EmailMessage, key: str) -> None:
+            sent.append(message)
+
+        def close(self) -> None:
+            pass
+
+    channel = MailChannel(app, Keeper())
+    with app.store.read() as uow:
+        for row in uow.outbox.pending():
+            perform = channel.prepare(uow, row) if (row.kind, row.recipient) == ("mail", to) else ""
+            if not isinstance(perform, str):
+                perform()
+    return sent
+
+
+def calendar_part(message: EmailMessage) -> str:
+    [found] = [part.get_content() for part in message.walk() if part.get_content_type() == "text/calendar"]
+    return str(found).replace("\r\n ", "").replace("\n ", "")
+
+
+def countered(app: Adapters, start: datetime, *, uid: str = "", length: timedelta = HALF, name: str = "") -> str:
+    booked = booking.reservations(app)[0]
+    counter = message("COUNTER", start, uid=uid or booked.invitation_uid, organizer="ada@example.org", attendee=BOB,
+                      length=length)
+    return send(app, mail(counter, name=name), "ada@example.org")
+
+
+def test_a_counter_proposal_of_a_free_time_moves(app: Adapters) -> None:
+    booking.reserve(app, wish(NINE, email=BOB))
+    assert countered(app, NINE + HALF) == "done"
+    assert live(app) == [NINE + HALF]
+    text = calendar_part(told(app)[-1])
+    assert "METHOD:REQUEST" in text
+    assert "SEQUENCE:1" in text
+
+
+@pytest.mark.parametrize(("start", "length"), [
+    (NINE + timedelta(days=1), HALF), (NINE, HALF), (NINE + HALF, 2 * HALF), (NINE + 2 * HALF, HALF)])
+def test_a_counter_proposal_that_is_not_offered_is_declined_with_what_is(app: Adapters, start: datetime,
+                                                                      length: timedelta) -> None:
+    booking.reserve(app, wish(NINE, email=BOB))
+    booking.reserve(app, wish(NINE + 2 * HALF, email="zoe@example.org", key="z"))
+    assert [countered(app, start, length=length) for _ in range(2)] == ["done", "done"]
+    assert live(app) == [NINE, NINE + 2 * HALF]
+    *_, first, second = told(app)
+    text = calendar_part(first)
+    assert "METHOD:DECLINECOUNTER" in text
+    assert first["Subject"].startswith("Non déplacé")
+    assert "ATTENDEE" not in text
+    assert "COMMENT:L’horaire que vous avez proposé ne peut" in text
+    assert ("Libre à la place" in text) == (length == HALF and start != NINE)
+    assert second["Subject"] == first["Subject"]
+
+
+def test_a_group_stays_together_and_what_is_over_stays_over(app: Adapters) -> None:
+    event_types.add(app, EventType("ada", "course", "Course", HALF, seats=3))
+    booked = booking.reserve(app, replace(wish(NINE, email=BOB), slug="course"))
+    assert countered(app, NINE + HALF) == "done"
+    assert live(app) == [NINE]
+    assert "METHOD:DECLINECOUNTER" in calendar_part(told(app)[-1])
+    life.cancel(app, booked.uid, "command")
+    assert countered(app, NINE + HALF) == "done"
+    assert live(app) == []
+    assert "METHOD:CANCEL" in calendar_part(told(app)[-1])
+
+
+def test_a_refusal_of_a_former_time_is_not_one_of_the_new(app: Adapters) -> None:
     booked = booking.reserve(app, wish(NINE, email=BOB))
-    counter = message("COUNTER", wanted, uid=booked.uid, organizer="ada@example.org", attendee=BOB)
-    assert send(app, mail(counter), "ada@example.org") == status
-    assert live(app) == [expected]
+    life.reschedule(app, booked.uid, NINE + HALF, "ada")
+    reply = {"uid": booked.uid, "organizer": "ada@example.org", "attendee": BOB, "partstat": "DECLINED"}
+    assert send(app, mail(message("REPLY", NINE, **reply)), "ada@example.org") == "done"
+    assert live(app) == [NINE + HALF]
+    assert send(app, mail(message("REPLY", NINE + HALF, sequence=1, **reply)), "ada@example.org") == "done"
+    assert live(app) == []
+
+
+def test_one_of_several_is_declined_or_all(app: Adapters) -> None:
+    event_types.add(app, EventType("ada", "lesson", "Lesson", HALF, repeat_every="day", repeat_most=3))
+    draw_hours(app, "more", NINE + timedelta(days=1), 4 * HALF)
+    draw_hours(app, "most", NINE + timedelta(days=2), 4 * HALF)
+    first = booking.reserve(app, replace(wish(NINE, email=BOB), slug="lesson", occurrences=3))
+    reply = {"uid": first.invitation_uid, "organizer": "ada@example.org", "attendee": BOB, "partstat": "DECLINED"}
+    second = NINE + timedelta(days=1)
+    one = message("REPLY", second, extra=f"RECURRENCE-ID:{second:%Y%m%dT%H%M%SZ}\r\n", **reply)
+    assert send(app, mail(one), "ada@example.org") == "done"
+    assert live(app) == [NINE, NINE + timedelta(days=2)]
+    assert send(app, mail(message("REPLY", NINE, **reply)), "ada@example.org") == "done"
+    assert live(app) == []
+
+
+def test_a_guests_answer_is_shown_to_the_host(app: Adapters) -> None:
+    booked = booking.reserve(app, replace(wish(NINE, email="zoe@example.org"), guests=(BOB,)))
+    reply = message("REPLY", NINE, uid=booked.uid, organizer="ada@example.org", attendee=BOB, partstat="TENTATIVE")
+    assert send(app, mail(reply), "ada@example.org") == "done"
+    assert live(app) == [NINE]
+    stored = (item_text(app, "ada/calendar", booked.uid) or "").replace("\r\n ", "").replace("\n ", "")
+    [line] = [line for line in stored.splitlines() if BOB in line and line.startswith("ATTENDEE")]
+    assert "PARTSTAT=TENTATIVE" in line
+
+
+def test_a_server_may_invite_for_its_users(app: Adapters) -> None:
+    """Nextcloud, and we, write From our own address, and the organizer is in Reply-To."""
+    head = f"Reply-To: Bob <{BOB}>\r\nAuto-Submitted: auto-generated\r\n"
+    raw = mail(message("REQUEST", NINE), sender="noreply@elsewhere.example", head=head)
+    vouching = replace(app, settings=replace(app.settings, inbound=InboundSettings(authserv_id="mx.example.org")))
+    vouched = b"Authentication-Results: mx.example.org; dmarc=pass header.from=elsewhere.example\r\n" + raw
+    assert send(vouching, vouched) == "quarantined"
+    assert inbound.quarantine(app)[0].sender == BOB
+    assert send(app, raw) == "done"
+    assert booking.reservations(app)[0].invitee_email == BOB
+    assert len(answers(app)) == 1
 
 
 def test_an_answer_to_a_users_invitation(app: Adapters) -> None:

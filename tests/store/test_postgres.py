@@ -231,6 +231,38 @@ def test_a_connection_that_dies_in_a_transaction_undoes_it(store: PostgresStore)
         assert uow.principals.get("eve") is None
 
 
+def test_a_node_that_falls_silent_in_a_transaction_does_not_hold_its_host(make: Callable[..., PostgresStore]) -> None:
+    silent, other = make(statement_timeout_seconds=1), make()
+
+    def fall_silent() -> None:
+        with silent.write(principal="ada") as uow:
+            uow.principals.add(Principal("ada"))
+            with other.write(principal="ada") as theirs:
+                theirs.principals.add(Principal("ada", display_name="other"))
+
+    with pytest.raises(StoreUnavailable, match="stood still"):
+        fall_silent()
+    with other.read() as uow:
+        assert [found.display_name for found in uow.principals.all()] == ["other"]
+
+
+def test_a_server_that_only_reads_now_is_left(make: Callable[..., PostgresStore]) -> None:
+    """As after a change of roles: its address leads to the new primary one."""
+    store = make(connections=1)
+    with store.write() as uow:
+        uow.connection.run("SELECT set_config('default_transaction_read_only', 'on', false)", {})
+    with pytest.raises(StoreUnavailable, match="only reads"), store.write(principal="ada") as uow:
+        uow.principals.add(Principal("ada"))
+    with store.write(principal="ada") as uow:
+        uow.principals.add(Principal("ada"))
+
+
+def test_what_the_address_says_of_the_connection_counts(postgres_server: Server) -> None:
+    store = PostgresStore(postgres_server.address("x") + "&keepalives_idle=7", clock=clock)
+    said = psycopg.conninfo.conninfo_to_dict(store._conninfo())
+    assert (said["keepalives_idle"], said["keepalives_count"], said["connect_timeout"]) == ("7", "3", "10")
+
+
 def test_a_server_that_went_and_came_back_is_used_again() -> None:
     with postgres.server() as server:
         store = PostgresStore(server.create(), clock=clock, settings=PostgresSettings(lock_timeout_seconds=1))

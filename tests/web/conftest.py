@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from radicale_booking.services import booking, calendar_objects, life
+from radicale_booking.services import booking, calendar_objects, life, maintenance_mode
 from radicale_booking.web import create_app
 from tests.web.fake_booking import FakeBooking, fake_adapters
 
@@ -20,6 +20,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Any:
                  "series_of", "owner_of", "event_type_of", "slots_to_move", "refused_by"):
         monkeypatch.setattr(booking, name, getattr(fake, name))
     monkeypatch.setattr(life, "cancel", fake.cancel)
+    monkeypatch.setattr(maintenance_mode, "state", lambda app: None)
     monkeypatch.setattr(calendar_objects, "for_invitee", fake.for_invitee)
     return fake
 

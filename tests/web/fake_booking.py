@@ -127,5 +127,6 @@ def fake_adapters(store: Any = None, page: PageSettings = PageSettings()) -> Any
         store=store,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
-        settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings()),
+        settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings(),
+                                 contacts=(("administrator", "Grace, +49 30 1234"),)),
     )

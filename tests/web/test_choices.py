@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from radicale_booking.domain.reservation import Reservation
-from radicale_booking.web import week
+from radicale_booking.errors import InvalidInput
+from radicale_booking.web import problems, week
 from radicale_booking.web.calendar_links import calendar_links
 
 URL = "/book/ada/first-talk/"
@@ -103,3 +105,17 @@ def test_links_to_calendars_on_the_web() -> None:
     assert "location" not in parse_qs(dict(calendar_links(
         Reservation(**{name: getattr(booked, name) for name in booked.__dataclass_fields__} | {"location": ""}),
         "Ada", "x"))["Google"])
+
+
+@pytest.mark.parametrize(("name", "value", "problem", "sentence"), [
+    ("answers.topic", "", "is required", "Bitte beantworten Sie dies."),
+    ("answers.phone", "x", "is not a telephone number", "Geben Sie eine Telefonnummer ein"),
+    ("location", "", "is missing, too long or has control characters", "Bitte sagen Sie, wo."),
+    ("guests", "11", "are more than 10", "Das sind zu viele Gäste."),
+    ("email", "a@b.example", "has a seat at this time already", "Sie haben zu dieser Zeit schon einen Platz."),
+    ("answers.topic", "x", "is something new", "Bitte prüfen Sie dies."),
+])
+def test_what_is_wrong_is_said_in_the_visitors_language(flask: Flask, name: str, value: str, problem: str,
+                                                        sentence: str) -> None:
+    with flask.test_request_context("/?lang=de"):
+        assert problems.said(InvalidInput(name, value, problem, "")).startswith(sentence)
