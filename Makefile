@@ -19,6 +19,7 @@ serve: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
+	@.ci/litmus
 	@.ci/mail
 	@.ci/deploy
 	@.ci/thunderbird

@@ -10,6 +10,8 @@ from radicale.config import filepath
 
 from radicale_booking.mail_settings import mail_port, mail_security, one_line, seconds
 
+#: What becomes of mail whose sender nobody vouches for.
+UNVERIFIED = ("confirm", "keep", "believe")
 _PLACE = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9.-]*")
 
@@ -32,6 +34,14 @@ def server_name(value: Any) -> str:
     return text
 
 
+def unverified(value: Any) -> str:
+    """One of ``UNVERIFIED``; '' stays ''. Raises ``ValueError``."""
+    text = str(value).strip().lower()
+    if text not in ("", *UNVERIFIED):
+        raise ValueError(f"unknown: {text!r}")
+    return text
+
+
 def kibibytes(value: Any) -> int:
     """From 16 to 102 400. Raises ``ValueError``."""
     number = int(value)
@@ -43,6 +53,7 @@ def kibibytes(value: Any) -> int:
 INBOUND_SCHEMA: dict[str, dict[str, Any]] = {
     "lmtp": {"value": "", "help": "where mail to booking addresses is taken by LMTP", "type": place},
     "authserv_id": {"value": "", "help": "whose Authentication-Results a mail needs", "type": server_name},
+    "unverified": {"value": "", "help": "what becomes of mail that nobody vouches for", "type": unverified},
     "largest_kib": {"value": "1024", "help": "the largest mail that is taken", "type": kibibytes},
     "imap_host": {"value": "", "help": "the IMAP server with a mailbox of mail that books", "type": one_line},
     "imap_port": {"value": "0", "help": "its port", "type": mail_port},
@@ -58,6 +69,7 @@ INBOUND_SCHEMA: dict[str, dict[str, Any]] = {
 ACCEPTED: dict[Any, str] = {
     place: "HOST:PORT such as localhost:24, or unix:/path/of/a/socket",
     server_name: "the name of a mail server such as mx.example.org",
+    unverified: "one of " + ", ".join(UNVERIFIED),
     kibibytes: "a whole number of KiB from 16 to 102400",
 }
 
@@ -68,6 +80,7 @@ class InboundSettings:
 
     lmtp: str = ""
     authserv_id: str = ""
+    unverified: str = ""
     largest_kib: int = 1024
     imap_host: str = ""
     imap_port: int = 0
@@ -78,3 +91,8 @@ class InboundSettings:
     imap_folder: str = "INBOX"
     imap_done_folder: str = "Booking"
     imap_interval_seconds: int = 60
+
+    @property
+    def without_proof(self) -> str:
+        """``unverified``, or what is usual: who names nobody that vouches wants to believe."""
+        return self.unverified or ("confirm" if self.authserv_id else "believe")

@@ -22,6 +22,7 @@ from radicale_booking.errors import StoreUnavailable
 from radicale_booking.ical import availability, instances, reservation_event, scheduling, window_text
 from radicale_booking.links import SignedLinks
 from radicale_booking.meter import PrometheusMeter
+from radicale_booking.notify import incoming
 from radicale_booking.notify.mail import MailComposer
 from radicale_booking.notify.smtp import SmtpMailer
 from radicale_booking.notify.webhook import WebhookPoster
@@ -111,6 +112,7 @@ def adapters(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ada
         mailer=SmtpMailer(settings.mail) if settings.mail.host else None,
         poster=WebhookPoster(settings.webhooks),
         meter=meter,
+        read_mail=incoming.read,
     )
 
 

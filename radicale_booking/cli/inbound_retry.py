@@ -6,8 +6,7 @@ import typer
 
 from radicale_booking.cli.inbound_show import Id
 from radicale_booking.cli.invocation import Context, invocation
-from radicale_booking.notify import incoming
-from radicale_booking.services import inbound
+from radicale_booking.services import inbound, speaker
 
 
 def command(context: Context, row_id: Id) -> None:
@@ -15,7 +14,7 @@ def command(context: Context, row_id: Id) -> None:
     call = invocation(context)
     app = call.app()
     row = inbound.quarantined(app, row_id)
-    status = inbound.receive(app, row.sender, row.recipient, row.content, incoming.read(row.content), trusted=True)
+    status = inbound.receive(app, row.sender, row.recipient, row.content, app.read_mail(row.content), trusted=True)
     call.say(f"{row_id} is {status}", {"id": row_id, "status": status})
-    if status == inbound.QUARANTINED:
+    if status == speaker.QUARANTINED:
         raise typer.Exit(1)

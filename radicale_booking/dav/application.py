@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from radicale_booking.dav import (
     expansion,
     freebusy,
     listing,
+    no_namespace,
     outbox,
     preconditions,
     principals,
@@ -36,13 +38,21 @@ from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
-from radicale_booking.errors import BookingError, SchedulingRefused, SlotTaken, Unavailable, UnderMaintenance
+from radicale_booking.errors import (
+    BookingError,
+    NotAllowed,
+    SchedulingRefused,
+    SlotTaken,
+    Unavailable,
+    UnderMaintenance,
+)
 from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
 _TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule, calendar-availability, "
            "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
+_PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:resourcetype")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 _TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
@@ -80,6 +90,11 @@ class BookingApplication(Application):
 
     @property
     def most_occurrences(self) -> int:
+        """In the answer to one REPORT."""
+        return int(self.configuration.get("reporting", "max_expand_occurrence")) or sys.maxsize
+
+    @property
+    def most_rule_occurrences(self) -> int:
         """More occurrences of a rule are refused; 0: none are."""
         return self._max_vevent_rrule_occurrence
 
@@ -118,6 +133,11 @@ class BookingApplication(Application):
 
     def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
         body = super()._read_xml_request_body(environ, request_info)
+        if body is not None:
+            no_namespace.name(body)
+            if environ["REQUEST_METHOD"] == "PROPPATCH" and body.find(f".//{_PROP}/{_RESOURCE_TYPE}") is not None:
+                # Radicale would make the calendar something else, and lose it.
+                raise NotAllowed("PROPPATCH", "DAV:resourcetype")
         # Radicale keeps a property's text only, this one says its value by an element (RFC 6638 §9.1).
         for element in body.iter(_TRANSPARENCY) if body is not None else ():
             for value in list(element):
@@ -132,6 +152,7 @@ class BookingApplication(Application):
         if isinstance(self._storage, Storage) and xml_content.tag == _MULTISTATUS and "base_prefix" in request_info:
             with self._storage.reading() as unit_of_work:
                 properties.amend(unit_of_work, request_info["base_prefix"], xml_content)
+        no_namespace.unname(xml_content)
         return super()._xml_response(xml_content, request_info)
 
     def do_DELETE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802 - Radicale's name
@@ -348,7 +369,9 @@ class BookingApplication(Application):
             return httputils.BAD_REQUEST
         except TimeoutError:
             return httputils.REQUEST_TIMEOUT
-        answer = listed(listing.Request(self, self._storage, base_prefix, path, user, user_groups, body))
+        plain = body is None or not no_namespace.has_unnamed(body)
+        request = listing.Request(self, self._storage, base_prefix, path, user, user_groups, body)
+        answer = listed(request) if plain else None
         if answer is not None:
             request_info["status"] = answer[0]
             return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import formatdate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Some programs fetch only the ETag after a PUT and keep their own text: they read ours when it changes once more.
 _SECOND_TOUCH = timedelta(seconds=30)
+_POSITION = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 _TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
 
 
@@ -220,21 +222,51 @@ class Collection(BaseCollection):
 
         Raises ``ValueError`` for a token that was not given out by this collection or is too old.
         """
-        token = f"{_TOKEN_PREFIX}{self.row.incarnation}-{self.row.sequence}"
         if not old_token:
-            return token, self._hrefs()
-        incarnation, _, number = old_token.removeprefix(_TOKEN_PREFIX).rpartition("-")
-        if not old_token.startswith(_TOKEN_PREFIX) or not (number.isascii() and number.isdigit()):
-            raise ValueError(f"Malformed token: {old_token!r}")
-        since = int(number)
-        if incarnation != self.row.incarnation or not self.row.oldest_sequence <= since <= self.row.sequence:
-            raise ValueError(f"Token not found: {old_token!r}")
-        return token, self._storage.unit_of_work.items.changes(self.row.id, since)
+            return self._token(self.row.sequence), self._hrefs()
+        since, began = self._position(old_token)
+        if began == since:
+            return self._token(self.row.sequence), self._storage.unit_of_work.items.changes(self.row.id, since)
+        token, hrefs, _ = self.sync_part(old_token, self.row.sequence)
+        return token, hrefs
+
+    def sync_part(self, old_token: str, most: int) -> tuple[str, list[str], bool]:
+        """As ``sync``, with at most ``most`` hrefs, and whether there are more since the token (RFC 6578 §3.6).
+
+        An initial sync in parts remembers in its tokens when it began.
+        """
+        since, began = self._position(old_token) if old_token else (0, self.row.sequence)
+        rows = self._storage.unit_of_work.items.changes_in_order(self.row.id, since, began, most + 1)
+        hrefs = [href for href, _ in rows[:most]]
+        if len(rows) <= most:
+            return self._token(self.row.sequence), hrefs, False
+        reached = rows[most - 1][1]
+        return self._token(reached, max(began, reached)), hrefs, True
+
+    def _token(self, sequence: int, began: int | None = None) -> str:
+        suffix = f".{began}" if began not in (None, sequence) else ""
+        return f"{_TOKEN_PREFIX}{self.row.incarnation}-{sequence}{suffix}"
+
+    def _position(self, token: str) -> tuple[int, int]:
+        """The sequence that a sync-token stands for, and that at which its initial sync began."""
+        incarnation, _, numbers = token.removeprefix(_TOKEN_PREFIX).rpartition("-")
+        found = _POSITION.fullmatch(numbers)
+        if not token.startswith(_TOKEN_PREFIX) or found is None:
+            raise ValueError(f"Malformed token: {token!r}")
+        since, began = int(found[1]), int(found[2] or found[1])
+        if incarnation != self.row.incarnation or not self.row.oldest_sequence <= began <= self.row.sequence \
+                or since > began:
+            raise ValueError(f"Token not found: {token!r}")
+        return since, began
 
     def _hrefs(self) -> Iterator[str]:
         with self._storage.reading() as unit_of_work:
             hrefs = unit_of_work.items.hrefs(self.row.id)
         yield from hrefs
+
+    @property
+    def principal(self) -> Principal | None:
+        return self._owner
 
     @cached_property
     def _owner(self) -> Principal | None:

@@ -21,7 +21,7 @@ from radicale.item import Item
 from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, properties, template
+from radicale_booking.dav import freebusy, occurrences, properties, template
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -36,6 +36,9 @@ _MULTIGET = {xmlutils.make_clark("C:calendar-multiget"): "VCALENDAR",
              xmlutils.make_clark("CR:addressbook-multiget"): "VADDRESSBOOK"}
 _QUERY = xmlutils.make_clark("C:calendar-query")
 _SYNC = xmlutils.make_clark("D:sync-collection")
+_MOST = "/".join(map(xmlutils.make_clark, ("D:limit", "D:nresults")))
+#: No calendar has so many members.
+_ENDLESS = 10**9
 _FREE_BUSY = xmlutils.make_clark("C:free-busy-query")
 
 
@@ -149,7 +152,7 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = body.find(_PROP)
-    if props is None or not len(props) or any(len(prop) for prop in props):
+    if props is None or not len(props) or (any(len(prop) for prop in props) and occurrences.frame(props) is None):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -164,12 +167,20 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
 def _sync(request: Request, collection: Collection, body: ET.Element, props: ET.Element,
           with_text: bool) -> Iterable[str] | None:
     old_token = (body.findtext(xmlutils.make_clark("D:sync-token")) or "").strip()
+    most = (body.findtext(_MOST) or "").strip()
+    more = False
+    hrefs: Iterable[str]
     try:
-        token, hrefs = collection.sync(old_token)
+        if most.isascii() and most.isdigit() and 0 < int(most) < _ENDLESS:
+            token, hrefs, more = collection.sync_part(old_token, int(most))
+        else:
+            token, hrefs = collection.sync(old_token)
     except ValueError:
         return None
     parts = [f"<sync-token>{token}</sync-token>"]
-    if not old_token:
+    if more:
+        parts.append(template.truncated(request.base_prefix, collection))
+    elif not old_token and not most:
         rows = request.rows("members_with_text" if with_text else "members", collection)
         return parts + list(_responses(request, collection, rows, props))
     return parts + _named(request, collection, list(hrefs), props)
@@ -200,6 +211,8 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
         return None
     component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
+    if occurrences.frame(props) is not None:
+        return _responses(request, collection, occurrences.matching(collection, filters), props)
     if not simple or component is None or (bounded and component != "VEVENT"):
         return None
     if not bounded:
@@ -233,4 +246,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
             not_found_props=absent)
         return response
 
+    frame = occurrences.frame(props)
+    if frame is not None:
+        most = request.application.most_occurrences
+        rows = occurrences.rows(collection, rows, frame, most)
     return list(template.respond(collection, rows, build))

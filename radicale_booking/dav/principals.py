@@ -18,6 +18,8 @@ _MOST = 50
 _SEARCHED = ("D:displayname", "CS:email-address-set", "C:calendar-user-address-set")
 _PROPERTY_SEARCH, _TOKEN_SEARCH = clark("D:principal-property-search"), clark("CS:calendarserver-principal-search")
 _SEARCH_SET, _EXPAND = clark("D:principal-search-property-set"), clark("D:expand-property")
+_PARTS = frozenset({clark("CS:search-token"), clark("CS:limit"), *(
+    clark(f"D:{name}") for name in ("prop", "property-search", "apply-to-principal-collection-set"))})
 REPORTS = frozenset({_PROPERTY_SEARCH, _TOKEN_SEARCH, _SEARCH_SET, _EXPAND})
 
 
@@ -29,15 +31,25 @@ def report(unit_of_work: UnitOfWork, base_prefix: str, path: str, body: ET.Eleme
     if body.tag == _EXPAND:
         document.append(_expanded(Place(unit_of_work, base_prefix, path.strip("/")), body))
         return _answer(HTTPStatus.MULTI_STATUS, document)
-    wanted = [prop.tag for prop in body.find(clark("D:prop")) or ()]
+    wanted = _wanted(body)
     found = _by_property if body.tag == _PROPERTY_SEARCH else _by_token
     for principal in found(unit_of_work, body):
         document.append(properties.response(Place(unit_of_work, base_prefix, principal.name), wanted))
     return _answer(HTTPStatus.MULTI_STATUS, document)
 
 
+def _wanted(body: ET.Element) -> list[str]:
+    """The properties asked for; python-caldav names them beside an empty DAV:prop."""
+    props = body.find(clark("D:prop"))
+    if props is not None and len(props):
+        return [prop.tag for prop in props]
+    return [prop.tag for prop in body if prop.tag not in _PARTS]
+
+
 def _by_property(unit_of_work: UnitOfWork, body: ET.Element) -> Iterable[Principal]:
-    """RFC 3744 §9.4: all of the searches must match, or with ``test="anyof"`` one."""
+    """RFC 3744 §9.4: all of the searches must match, or with ``test="anyof"`` one. Without a search, everybody."""
+    if body.find(clark("D:property-search")) is None:
+        return unit_of_work.principals.search("", _MOST)
     hits = []
     for search in body.findall(clark("D:property-search")):
         match = search.find(clark("D:match"))
@@ -46,8 +58,6 @@ def _by_property(unit_of_work: UnitOfWork, body: ET.Element) -> Iterable[Princip
         text = (match.text or "").strip() if match is not None and known else ""
         kind = match.get("match-type", "contains") if match is not None else ""
         hits.append({one.name: one for one in _matching(unit_of_work, text, kind)})
-    if not hits:
-        return []
     names = set.union(*map(set, hits)) if body.get("test") == "anyof" else set.intersection(*map(set, hits))
     everybody = {name: one for found in hits for name, one in found.items()}
     return [everybody[name] for name in sorted(names)]

@@ -38,7 +38,7 @@ def plain(application: BookingApplication, storage: Storage, environ: types.WSGI
         content = httputils.decode_request(application.configuration, environ, storage.exchange.sent or b"")
     except UnicodeDecodeError:
         return httputils.BAD_REQUEST
-    event = _event(content, application.most_occurrences)
+    event = _event(content, application.most_rule_occurrences)
     if event is None:
         return None
     text = content if "\n" not in content.replace("\r\n", "") else content.replace("\r\n", "\n").replace("\n", "\r\n")
@@ -65,7 +65,7 @@ def _event(content: str, most_occurrences: int) -> plain_event.PlainEvent | None
     if not content.endswith("\n"):
         return None
     event = plain_event.read(content)
-    if event is None or not _NEEDED <= event.names or not all(
+    if event is None or not event.names >= _NEEDED or not all(
             name in _ORDINARY or name.startswith("X-") for name in event.names):
         return None
     component = event.component(())

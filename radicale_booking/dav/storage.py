@@ -217,13 +217,15 @@ class Storage(BaseStorage):
                  uid: str) -> tuple[str, str | None]:
         """Tell those who take part in the event ``text``; it as it is to be stored, and its Schedule-Tag."""
         old_text = old.text if old is not None and old.uid == uid else None
-        done = implicit.written(self.app, self.unit_of_work, owner, collection, old_text, text,
-                                uid) if self.scheduling and owner is not None else None
+        done = implicit.written(
+            self.app, self.unit_of_work, owner, collection, old_text, text, uid,
+            conditional=bool(self.exchange.expected)) if self.scheduling and owner is not None else None
         if done is None:
             return text, None
-        self.exchange.schedule_tag = done.schedule_tag
+        schedule_tag = done.schedule_tag or (old.schedule_tag if old is not None else None)
+        self.exchange.schedule_tag = schedule_tag
         self.exchange.rewritten = done.text != text
-        return done.text, done.schedule_tag
+        return done.text, schedule_tag
 
     def written(self, collection: CollectionRow, old_text: str | None, new_text: str, uid: str) -> None:
         """Tell the booking system that an item was stored."""

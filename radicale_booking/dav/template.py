@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from radicale import pathutils, xmlutils
 
+from radicale_booking.dav import no_namespace
 from radicale_booking.dav.collection import Collection, StoredItem
 from radicale_booking.store.unit_of_work import Row
 
@@ -78,6 +79,7 @@ def document(parts: Iterable[str]) -> bytes:
 
 def text_of(element: ET.Element) -> str:
     """``element`` as part of a document whose default namespace is DAV:."""
+    no_namespace.unname(element)
     return ET.tostring(element, encoding="unicode").replace(' xmlns="DAV:"', "")
 
 
@@ -94,3 +96,10 @@ def missing(base_prefix: str, collection: Collection, href: str) -> str:
     """The DAV:response for a member that is not there."""
     path = xmlutils.make_href(base_prefix, pathutils.unstrip_path(f"{collection.path}/{href}"))
     return f"<response><href>{escape(path)}</href><status>{xmlutils.make_response(404)}</status></response>"
+
+
+def truncated(base_prefix: str, collection: Collection) -> str:
+    """The DAV:response that says that not all changes are told (RFC 6578 §3.6)."""
+    path = xmlutils.make_href(base_prefix, pathutils.unstrip_path(collection.path, True))
+    return (f"<response><href>{escape(path)}</href><status>{xmlutils.make_response(507)}</status>"
+            "<error><number-of-matches-within-limits /></error></response>")

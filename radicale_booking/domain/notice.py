@@ -46,6 +46,26 @@ class InvitationNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """Asks ``recipient`` whether a mail in the recipient's name is really theirs: an iTIP message of ``method`` to
+    ``host``, a person's name, about ``title`` ('' of no event type) at ``start`` (aware, local, or a day).
+
+    ``url``: where to say so until ``expires``; ``timezone``: for the time. The rest as in ``Notice``.
+    """
+
+    recipient: str
+    method: str
+    title: str
+    host: str
+    start: date | datetime | None
+    timezone: str
+    url: str
+    expires: datetime
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee, host or guest.
 

@@ -99,12 +99,13 @@ def _take_reply(event: Block, reply: Block, view: EventView) -> None:
             event.add(invited.having("DELEGATED-FROM", replying.address))
 
 
-def restore(old: str, new: str, address: str) -> str:
+def restore(old: str, new: str, address: str, *, answered: bool = False) -> str:
     """``new``, sent by ``address`` in place of ``old``, with what is the server's to say put back.
 
     That is SCHEDULE-STATUS and SCHEDULE-AGENT where the program dropped them, and PARTSTAT of all others whose
     messages the server carries. An attendee changes neither the ORGANIZER's SCHEDULE-AGENT nor SEQUENCE and DTSTAMP,
-    which tell the organizer's late messages from new ones.
+    which tell the organizer's late messages from new ones. With ``answered``, what ``address`` has answered stays where
+    ``new`` does not know it.
     """
     stored, target = SchedulingText.parse(old), SchedulingText.parse(new)
     for instance, event in target.events.items():
@@ -118,11 +119,11 @@ def restore(old: str, new: str, address: str) -> str:
             for stamped in (line for line in origin.lines() if line.name in ("SEQUENCE", "DTSTAMP")):
                 event.put(stamped)
         for name in ("ATTENDEE", "ORGANIZER"):
-            event.change(name, _restored(known, address))
+            event.change(name, _restored(known, address, answered))
     return target.text()
 
 
-def _restored(known: Mapping[tuple[str, str], Line], address: str) -> Callable[[Line], Line]:
+def _restored(known: Mapping[tuple[str, str], Line], address: str, answered: bool) -> Callable[[Line], Line]:
     def restored(line: Line) -> Line:
         who = normalised(line.value)
         old = known.get((line.name, who))
@@ -134,7 +135,8 @@ def _restored(known: Mapping[tuple[str, str], Line], address: str) -> Callable[[
         if line.name == "ORGANIZER" and who != address:
             return line.having("SCHEDULE-AGENT", old.get("SCHEDULE-AGENT") or None)
         by_server = (old.get("SCHEDULE-AGENT") or "SERVER").upper() == "SERVER"
-        if line.name == "ATTENDEE" and who != address and by_server:
+        stale = answered and who == address and (line.get("PARTSTAT") or "NEEDS-ACTION").upper() == "NEEDS-ACTION"
+        if line.name == "ATTENDEE" and (stale or (who != address and by_server)):
             return line.having("PARTSTAT", old.get("PARTSTAT") or None)
         return line
     return restored

@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice
+from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
@@ -68,6 +68,17 @@ class MailComposer:
         read = page.render_agenda(notice, tag, self._settings.templates)
         message = self._addressed(notice.recipient, notice.host.shown_name, self._settings.sender_name or "Booking",
                                   notice.at)
+        message["Subject"] = _line(read.subject)
+        message["Message-ID"] = self._message_id(notice.key)
+        message.set_content(read.text)
+        message.add_alternative(read.html, subtype="html")
+        message["Content-Language"] = read.language
+        return message
+
+    def compose_sender_check(self, notice: SenderCheck) -> EmailMessage:
+        """Whether another mail is really the recipient's; nothing that its writer wrote is in it."""
+        read = page.render_sender_check(notice, self._settings.language, self._settings.templates)
+        message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
         message["Subject"] = _line(read.subject)
         message["Message-ID"] = self._message_id(notice.key)
         message.set_content(read.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from jinja2 import (
 )
 from jinja2.loaders import BaseLoader
 
-from radicale_booking.domain.notice import EVENTS, TOLD, AgendaNotice, Notice
+from radicale_booking.domain.notice import EVENTS, TOLD, AgendaNotice, Notice, SenderCheck
 from radicale_booking.errors import DeliveryFailed, InvalidInput
 from radicale_booking.notify import wording
 
@@ -102,6 +103,33 @@ def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Pa
                                  "entries": entries}
     return Page(subject, heading, _fill(templates, ("agenda.txt",), values),
                 _fill(templates, ("agenda.html",), values), language)
+
+
+def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) -> Page:
+    """The question whether a mail is the reader's; else as ``render``."""
+    language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
+    translate = wording.catalogue(language).gettext
+    zone, start = ZoneInfo(notice.timezone), notice.start
+    timed = isinstance(start, datetime)
+    moment = start if isinstance(start, datetime) else datetime.combine(start or notice.at.date(), time(12))
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    what = notice.title or notice.host
+    days, times = [wording.day(moment, zone, locale)], wording.clock_time(moment, zone, locale) if timed else ""
+    zone_words = f"{wording.zone_title(moment, zone, locale)} ({zone.key})" if timed else ""
+    subject = translate(wording.SENDER_CHECK_SUBJECT) % {
+        "what": what, "when": wording.short_moment(moment, zone, locale) if timed else days[0]}
+    details = [(translate("With"), notice.host)]
+    values: dict[str, object] = {
+        "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
+        "title": what, "details": details, "heading": translate(wording.SENDER_CHECK_HEADING),
+        "badge": translate(wording.METHODS.get(notice.method, "Invitation")), "tone": "waiting", "days": days,
+        "times": times, "zone": zone_words, "words": "", "hint": translate(wording.SENDER_CHECK_HINT),
+        "facts": [(translate("What"), what), (translate("When"), "\n".join(filter(None, [*days, times, zone_words]))),
+                  *details],
+        "links": [(translate(wording.SENDER_CHECK_LINK), notice.url)],
+    }
+    return Page(subject, what, _fill(templates, ("sender-check.txt", "mail.txt"), values),
+                _fill(templates, ("sender-check.html", "mail.html"), values), language)
 
 
 def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str], str]:

@@ -69,6 +69,10 @@ HEADINGS = {
 WAITS = N_("Waits for confirmation")
 BADGES = {"confirmed": N_("Confirmed"), "pending": WAITS, "cancelled": N_("Cancelled"),
           "declined": N_("Declined"), "expired": N_("Not confirmed")}
+SENDER_CHECK_SUBJECT = N_("Please confirm: %(what)s, %(when)s")
+SENDER_CHECK_HEADING = N_("Is this mail from you?")
+SENDER_CHECK_LINK = N_("Yes, it is from me")
+SENDER_CHECK_HINT = N_("If not, do nothing: then nothing happens.")
 METHODS = {"REQUEST": N_("Invitation"), "CANCEL": N_("Cancelled"), "REPLY": N_("Answer")}
 
 

@@ -15,13 +15,14 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.itip_organizer import Revision
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice
+from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.webhook import Webhook
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.settings import Settings
 
 if TYPE_CHECKING:
+    from radicale_booking.services.speaker import Mail as IncomingMail
     from radicale_booking.store.engine import Store
 
 
@@ -65,8 +66,11 @@ class SchedulingCodec(Protocol):
     def write(self, source: str, message: Message, now: datetime, comment: str = "") -> str:
         """The message as text."""
 
-    def restore(self, old: str, new: str, address: str) -> str:
+    def restore(self, old: str, new: str, address: str, *, answered: bool = False) -> str:
         """``new``, sent by ``address``, with what is the server's to say put back."""
+
+    def only_answered(self, old: str, new: str, address: str) -> bool:
+        """Whether ``new`` differs in no more than the PARTSTAT of ``address``."""
 
     def revise(self, text: str, revision: Revision, now: datetime) -> str:
         """The organizer's object as it is stored."""
@@ -121,6 +125,9 @@ class Composer(Protocol):
 
     def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
         """A mail with an iTIP message (RFC 6047). Raises ``DeliveryFailed``."""
+
+    def compose_sender_check(self, notice: SenderCheck) -> EmailMessage:
+        """A mail that asks whether another is really the recipient's. Raises ``DeliveryFailed``."""
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works. Raises ``DeliveryFailed``."""
@@ -177,3 +184,4 @@ class Adapters:
     mailer: Mailer | None
     poster: Poster
     meter: Meter
+    read_mail: Callable[[bytes], IncomingMail]

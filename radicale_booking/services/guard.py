@@ -44,6 +44,13 @@ def admit_within(app: Adapters, uow: UnitOfWork, email: str) -> None:
     _refuse(_take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee))
 
 
+def may_ask(app: Adapters, uow: UnitOfWork, email: str, most: int, most_together: int) -> bool:
+    """Count a mail to somebody who did not ask for one: ``most`` a day to an address, ``most_together`` to all."""
+    day = 24 * _PERIOD
+    return (uow.guard.take(_hidden(app, f"asked {_person(email)}"), most, day) is None
+            and uow.guard.take(_hidden(app, "asked"), most_together, day) is None)
+
+
 def is_guessing(app: Adapters, origin: str, user: str) -> bool:
     """Whether too many sign-ins from ``origin`` have failed of late: as ``user``, or as anybody."""
     most = app.settings.guard.sign_in_failures

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """An object as it is to be stored."""
+    """An object as it is to be stored; ``schedule_tag`` None: it keeps the one it had."""
 
     text: str
-    schedule_tag: str
+    schedule_tag: str | None
 
 
 def concerns(text: str | None) -> bool:
@@ -37,9 +37,10 @@ def concerns(text: str | None) -> bool:
 
 
 def written(app: Adapters, uow: UnitOfWork, owner: Principal, collection: CollectionRow, old_text: str | None,
-            text: str, uid: str) -> Scheduled | None:
+            text: str, uid: str, *, conditional: bool = False) -> Scheduled | None:
     """Do what storing ``text`` in place of ``old_text`` in a calendar of ``owner`` means; None: it means nothing.
 
+    ``conditional``: by its Schedule-Tag. Then the program may not have seen the latest answers (RFC 6638 §3.2.10).
     Raises ``SchedulingRefused`` for what the owner may not change.
     """
     if not (concerns(text) or concerns(old_text)) or not _takes_part(uow, owner, collection, uid):
@@ -60,7 +61,7 @@ def written(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
         return None
     if old is None:
         _check_unique(uow, owner, collection, uid)
-    return _attended(app, uow, owner, old_text if old else None, text, address)
+    return _attended(app, uow, owner, old_text if old else None, text, address, conditional=conditional)
 
 
 def removed(app: Adapters, uow: UnitOfWork, owner: Principal, collection: CollectionRow, text: str, uid: str, *,
@@ -172,7 +173,7 @@ def _with_reply(app: Adapters, uow: UnitOfWork, text: str, attendee: str, reply:
 
 
 def _attended(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | None, text: str,
-              address: str) -> Scheduled:
+              address: str, *, conditional: bool) -> Scheduled:
     old = _read(app, old_text)
     if old is not None and old_text is not None:
         if all(one.organizer is None or one.organizer.by_server for one in old.components):
@@ -180,11 +181,14 @@ def _attended(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | 
             if changed:
                 raise SchedulingRefused("allowed-attendee-scheduling-object-change",
                                         f"the organizer decides about {', '.join(changed)}")
-        text = app.scheduling.restore(old_text, text, address)
+        text = app.scheduling.restore(old_text, text, address, answered=conditional)
     messages = attendee_reply(old, app.scheduling.read(text), address)
-    text = app.scheduling.unforced(text)
+    text = answer = app.scheduling.unforced(text)
     for message in messages:
         text = app.scheduling.set_status(text, {message.recipient: _reply(app, uow, owner, message, text)})
+    if old is not None and old_text is not None and app.scheduling.only_answered(old_text, answer, address):
+        # Who saw the event before the answer may still change it.
+        return Scheduled(text, None)
     return Scheduled(text, itip_delivery.tag_of(text))
 
 

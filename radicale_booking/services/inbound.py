@@ -12,27 +12,35 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
-from radicale_booking.services import attendee_mail, invited_booking, itip_delivery, maintenance_mode, speaker
+from radicale_booking.services import (
+    attendee_mail,
+    invited_booking,
+    itip_delivery,
+    maintenance_mode,
+    sender_check,
+    speaker,
+)
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
-from radicale_booking.services.speaker import Mail, Refused, Speaker
+from radicale_booking.services.speaker import DONE, IGNORED, QUARANTINED, Mail, Refused, Speaker
 
 if TYPE_CHECKING:
     from radicale_booking.store.inbound import InboundRow
     from radicale_booking.store.unit_of_work import UnitOfWork
 
-DONE, IGNORED, QUARANTINED = "done", "ignored", "quarantined"
 _ANSWERS_A_DAY = 100
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a mail, and why; ``who``: the address in whose name it came."""
+    """What became of a mail, and why; ``who``: the address in whose name it came, ``asked``
+    whether it is to be asked."""
 
     status: str
     reason: str
     who: str = ""
+    asked: bool = False
 
 
 def accepts(app: Adapters, recipient: str) -> bool:
@@ -57,9 +65,23 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
         if uow.inbound.known(message_id, recipient):
             return IGNORED
         outcome = _dealt_with(app, uow, envelope_from, recipient, mail, trusted=trusted)
-        uow.inbound.add(message_id, recipient, outcome.who or mail.sender, outcome.status, outcome.reason,
-                        raw if outcome.status == QUARANTINED else b"")
+        row_id = uow.inbound.add(message_id, recipient, outcome.who or mail.sender, outcome.status, outcome.reason,
+                                 raw if outcome.status == QUARANTINED else b"")
+        if outcome.asked:
+            sender_check.ask(uow, row_id, outcome.who)
         return outcome.status
+
+
+def confirm(app: Adapters, token: str) -> str:
+    """Deal with the mail of a link as with one whose sender is sure; its status then, the same when that was done.
+
+    Raises ``NotFound``, ``LinkExpired`` or ``Unavailable``.
+    """
+    with app.store.read() as uow:
+        row = sender_check.row_of(app, uow, token)
+    if row.status != QUARANTINED:
+        return row.status
+    return receive(app, row.sender, row.recipient, row.content, app.read_mail(row.content), trusted=True)
 
 
 def quarantine(app: Adapters) -> list[InboundRow]:
@@ -99,6 +121,9 @@ def _dealt_with(app: Adapters, uow: UnitOfWork, envelope_from: str, recipient: s
             view = app.scheduling.read(mail.text)
             speaking = speaker.of(app, uow, recipient, mail, view)
             who = speaking.who.email
+            if not trusted and not speaking.sure and app.settings.inbound.without_proof == "confirm":
+                sender_check.admit(app, uow, who, mail, envelope_from)
+                return _Outcome(QUARANTINED, f"waits until {who} says that it is theirs", who, asked=True)
             if not trusted:
                 _check(app, uow, speaking)
             _apply(app, uow, recipient, speaking.who, mail, view)
@@ -116,7 +141,7 @@ def _dealt_with(app: Adapters, uow: UnitOfWork, envelope_from: str, recipient: s
 def _check(app: Adapters, uow: UnitOfWork, speaking: Speaker) -> None:
     who = speaking.who.email
     if not speaking.sure:
-        raise Refused(f"{app.settings.inbound.authserv_id} does not say that the sender is {who}")
+        raise Refused(f"nobody says that the sender is {who}")
     if uow.inbound.answered(who, uow.now - _DAY) >= _ANSWERS_A_DAY:
         raise Refused(f"more than {_ANSWERS_A_DAY} mails of {who} in a day")
 

@@ -23,7 +23,7 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
-from radicale_booking.services import agenda, decisions, invented, life, manage, reminders, requests
+from radicale_booking.services import agenda, decisions, invented, life, manage, reminders, requests, sender_check
 from radicale_booking.services.adapters import Adapters, Mailer
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class MailChannel:
             return self._prepare_problems(row)
         if event == INVITATION:
             return self._prepare_invitation(row)
+        if event == sender_check.EVENT:
+            return self._prepare_sender_check(uow, row)
         if event == agenda.EVENT:
             return self._prepare_agenda(uow, row)
         if _superseded(uow, row):
@@ -88,6 +90,12 @@ class MailChannel:
                                                            "remark")}
         notice = InvitationNotice(recipient=row.recipient, key=row.delivery_key, **facts)
         return lambda: self.mailer.send(self.app.composer.compose_invitation(notice, row.due), row.delivery_key)
+
+    def _prepare_sender_check(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        asked = sender_check.notice(self.app, uow, row)
+        if asked is None:
+            return "the mail does not wait any more"
+        return lambda: self.mailer.send(self.app.composer.compose_sender_check(asked), row.delivery_key)
 
     def _prepare_agenda(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
         notice = agenda.notice(uow, str(row.payload["host"]), date.fromisoformat(str(row.payload["day"])),

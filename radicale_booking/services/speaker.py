@@ -35,6 +35,9 @@ class Mail(Protocol):
     def authenticated_by(self) -> tuple[str, ...]: ...
 
 
+DONE, IGNORED, QUARANTINED = "done", "ignored", "quarantined"
+
+
 class Refused(Exception):
     """The mail is kept for people to look at, for ``reason``."""
 
@@ -78,7 +81,7 @@ def of(app: Adapters, uow: UnitOfWork, recipient: str, mail: Mail, view: ObjectV
     settings = app.settings.inbound
     vouched = settings.authserv_id in mail.authenticated_by and named[0] == mail.sender
     return Speaker(Inviter(f"mailto:{named[0]}", _name(mail, view, named[0])),
-                   vouched or not settings.authserv_id)
+                   vouched or settings.without_proof == "believe")
 
 
 def _name(mail: Mail, view: ObjectView, address: str) -> str:

@@ -32,11 +32,11 @@ class Inbound:
         self._unit_of_work = unit_of_work
 
     def add(self, message_id: str, recipient: str, sender: str, status: str, reason: str = "",
-            content: bytes = b"") -> None:
-        """Note what became of a mail; of one that came again what became of it now."""
-        self._unit_of_work.insert("inbound", "add", message_id=message_id, recipient=recipient, sender=sender,
-                                  status=status, reason=reason, content=base64.b64encode(content).decode(),
-                                  now=self._unit_of_work.now_epoch)
+            content: bytes = b"") -> int:
+        """Note what became of a mail; of one that came again what became of it now. The row's id."""
+        return self._unit_of_work.insert(
+            "inbound", "add", message_id=message_id, recipient=recipient, sender=sender, status=status, reason=reason,
+            content=base64.b64encode(content).decode(), now=self._unit_of_work.now_epoch)
 
     def known(self, message_id: str, recipient: str) -> bool:
         """Whether it has been dealt with."""

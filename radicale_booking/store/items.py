@@ -170,6 +170,13 @@ class Items:
         rows = self._unit_of_work.query("item", "changes", collection_id=collection_id, since=since)
         return [row[0] for row in rows]
 
+    def changes_in_order(self, collection_id: int, since: int, began: int, most: int) -> list[tuple[str, int]]:
+        """At most ``most`` members written after the sequence ``since``, or removed after that and ``began``: href and
+        sequence, the oldest change first."""
+        rows = self._unit_of_work.query("item", "changes_in_order", collection_id=collection_id, since=since,
+                                        began=began, most=most)
+        return [(row["href"], row["sequence"]) for row in rows]
+
     def in_range(self, collection_id: int, component: str, start_epoch: int,
                  end_epoch: int) -> list[tuple[ItemRow, bool]]:
         """Items whose occurrences overlap ``[start_epoch, end_epoch)`` (RFC 4791 §9.9).

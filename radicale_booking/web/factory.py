@@ -31,6 +31,7 @@ from radicale_booking.web.details_page import ask_details, take_booking
 from radicale_booking.web.forms import HONEYPOT
 from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
+from radicale_booking.web.mail_page import confirm_mail
 from radicale_booking.web.metrics_page import metrics
 from radicale_booking.web.reservation_page import cancel_reservation, event_file, show_reservation
 from radicale_booking.web.setup_page import davx5_code, profile, show_setup
@@ -86,6 +87,7 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/booking/<token>/", "show_reservation", show_reservation)
     flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
     flask.add_url_rule("/booking/<token>/answer", "answer_request", answer_request, methods=["GET", "POST"])
+    flask.add_url_rule("/booking/<token>/mail", "confirm_mail", confirm_mail, methods=["GET", "POST"])
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
     flask.add_url_rule("/book/look/<version>.css", "theme", own_look.show_theme)
     flask.add_url_rule("/book/look/<version>/logo", "logo", own_look.show_logo)

@@ -61,14 +61,16 @@ def _refusal(error: SlotTaken, now: datetime) -> tuple[str, str]:
             gettext("Please choose one of the free times. Nothing was booked for you."))
 
 
-def _page(status: int, title: str, text: str) -> Response:
-    return make_response(render_template("failure.html", title=title, text=text), status)
+def _page(status: int, title: str, text: str, host: str = "") -> Response:
+    """``host``: whose other event types may help."""
+    return make_response(render_template("failure.html", title=title, text=text, host=host), status)
 
 
 def _not_found(error: NotFound) -> Response:
     if error.kind in ("host", "event type", "principal"):
         return _page(404, gettext("Nothing to book here"),
-                     gettext("There is no booking page at this address. Please check the link you were given."))
+                     gettext("There is no booking page at this address. Please check the link you were given."),
+                     (request.view_args or {}).get("host", "") if error.kind == "event type" else "")
     return _page(404, gettext("This link does not work"),
                  gettext("It may be incomplete. Please open it again from where you got it."))
 

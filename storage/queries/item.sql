@@ -82,6 +82,14 @@ SELECT href FROM item WHERE collection_id = :collection_id AND sequence > :since
 UNION ALL
 SELECT href FROM tombstone WHERE collection_id = :collection_id AND sequence > :since;
 
+-- name: changes_in_order
+-- Of what was removed before an initial sync began, it does not tell.
+SELECT href, sequence FROM item WHERE collection_id = :collection_id AND sequence > :since
+UNION ALL
+SELECT href, sequence FROM tombstone
+WHERE collection_id = :collection_id AND sequence > :since AND sequence > :began
+ORDER BY sequence LIMIT :most;
+
 -- name: hrefs
 SELECT href FROM item WHERE collection_id = :collection_id;
 

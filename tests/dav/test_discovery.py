@@ -169,6 +169,17 @@ def test_people_are_found_by_their_address(site: Site, search: str, names: list[
     assert len(list(answer.xml.iter(f"{C}schedule-inbox-URL"))) == len(names)
 
 
+@pytest.mark.parametrize(("search", "names"), [
+    ("<D:property-search><D:prop><D:displayname/></D:prop><D:match>carl</D:match></D:property-search>", ["carl"]),
+    ("", ["anna", "bob", "carl"])])
+def test_python_caldav_names_properties_beside_the_element_for_them(site: Site, search: str, names: list[str]) -> None:
+    body = (f"<D:principal-property-search {NAMES}>{search}<D:prop/><C:calendar-home-set/><D:displayname/>"
+            "</D:principal-property-search>")
+    answer = site["bob"].request("REPORT", "/", body, Depth="0")
+    assert [element.text for element in answer.xml.iterfind(f".//{D}displayname")] == names
+    assert len(list(answer.xml.iterfind(f".//{C}calendar-home-set/{D}href"))) == len(names)
+
+
 def test_people_are_found_by_tokens(site: Site) -> None:
     body = (f"<CS:calendarserver-principal-search {NAMES} context='attendee'><CS:search-token>arl</CS:search-token>"
             "<CS:search-token>example</CS:search-token><D:prop><CS:email-address-set/></D:prop>"

@@ -7,7 +7,8 @@ import pytest
 from tests.dav.conftest import Site
 
 PATH = "/anna/calendar/a.ics"
-EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//A program//EN\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\n"
+EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//A program//EN\r\nBEGIN:VEVENT\r\nUID:a\r\n"
+         "DTSTAMP:20260101T000000Z\r\n"
          "DTSTART:20260601T080000Z\r\nDTEND:20260601T090000Z\r\nSUMMARY:Lunch\r\nX-OWN;A=b:c\r\n"
          "DESCRIPTION:words that go on until the line is as long as a line may be and\r\n  longer\r\n"
          "END:VEVENT\r\nEND:VCALENDAR\r\n")
@@ -44,7 +45,7 @@ def test_line_ends_are_put_right_and_then_the_program_reads_it_again(site: Site,
 @pytest.mark.parametrize(("headers", "there", "status"), [
     ({"If_None_Match": "*"}, True, 412), ({"If_None_Match": "*"}, False, 201), ({"If_Match": '"other"'}, True, 412),
     ({"If_Match": "*"}, True, 204), ({"If_Match": "*"}, False, 412)])
-def test_preconditions(site: Site, path: str, headers: dict[str, str], there: bool, status: int) -> None:  # noqa: FBT001
+def test_preconditions(site: Site, path: str, headers: dict[str, str], there: bool, status: int) -> None:
     if there:
         site["anna"].request("PUT", path, EVENT)
     assert site["anna"].request("PUT", path, EVENT.replace("Lunch", "Tea"), **headers).status == status

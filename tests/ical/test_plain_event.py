@@ -70,7 +70,8 @@ REST = ["SUMMARY:Lunch", "SUMMARY;LANGUAGE=de:Ess\\, Pause\\nund \\\\ mehr", "SU
         "ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.org", "ATTENDEE:mailto:bob@example.org",
         "X-ODD;X-PAR=\"a;b\":c", "DESCRIPTION:a long text\r\n  that is folded", "X BROKEN", "LOCATION:\t", "",
         "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nDTSTART:19700101T000000Z\r\nEND:VALARM", "COMMENT:\x0b"]
-ZONES = ["", "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0900\r\n"
+ZONES = ["",
+         "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0900\r\n"
              "TZOFFSETTO:+0900\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n",
          "BEGIN:VTIMEZONE\r\nTZID:Nowhere\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0900\r\n"
          "TZOFFSETTO:+0900\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"]
@@ -96,6 +97,7 @@ def test_ordinary_events_are_not_left_to_the_library(extra: str) -> None:
 
 
 @pytest.mark.parametrize("extra", ["SUMMARY:a\r\nSUMMARY:b\r\n", "RDATE:20260607T080000Z\r\n", "\x01:a\r\n",
-                                   "A LINE\r\n", "BEGIN:VTODO\r\nEND:VTODO\r\n", "RRULE:FREQ=HOURLY\r\n", "CATEGORIES:a\\,b\r\n"])
+                                   "A LINE\r\n", "BEGIN:VTODO\r\nEND:VTODO\r\n", "RRULE:FREQ=HOURLY\r\n",
+                                   "CATEGORIES:a\\,b\r\n"])
 def test_what_is_unusual_is_left_to_the_library(extra: str) -> None:
     assert plain_event.read(ORDINARY.format(extra=extra)) is None

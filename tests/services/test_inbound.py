@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from radicale_booking.notify import incoming
 from radicale_booking.services import booking, event_types, inbound, life, privacy
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.mail import MailChannel
+from radicale_booking.web.factory import create_app
 from tests.services.calendars import NINE, draw_hours, event, item_text, store_item, wish
 from tests.services.conftest import Clock
 
@@ -111,11 +113,12 @@ def test_what_cannot_be_trusted_or_understood_waits_for_people(app: Adapters, te
 
 
 def test_who_must_be_vouched_for(app: Adapters) -> None:
-    app = replace(app, settings=replace(app.settings, inbound=InboundSettings(authserv_id="mx.example.org")))
+    app = replace(app, settings=replace(app.settings, inbound=InboundSettings(
+        authserv_id="mx.example.org", unverified="keep")))
     raw = mail(message("REQUEST", NINE))
     assert send(app, raw) == "quarantined"
     [row] = inbound.quarantine(app)
-    assert "mx.example.org does not say" in row.reason
+    assert "nobody says that the sender is" in row.reason
     assert inbound.receive(app, BOB, TALK, raw, incoming.read(raw), trusted=True) == "done"
     assert inbound.quarantine(app) == []
     assert live(app) == [NINE]
@@ -321,3 +324,74 @@ def cut_short(method: str, octets: int) -> bytes:
 def test_every_mail_ends_in_one_way(app: Adapters, clock: Clock, raw: bytes) -> None:
     assert send(app, raw) in ("done", "ignored", "quarantined")
     assert app.store.check() == []
+
+
+@pytest.fixture
+def asking(app: Adapters) -> Adapters:
+    """A site whose mail server vouches for senders, and which asks the others."""
+    return replace(app, settings=replace(app.settings, inbound=InboundSettings(authserv_id="mx.example.org")))
+
+
+def links(app: Adapters, to: str = BOB) -> list[str]:
+    return re.findall(r"https://book\.example\.org(/booking/\S+/mail)", "".join(
+        str(part.get_content()) for sent in told(app, to) for part in sent.walk()
+        if part.get_content_type() == "text/plain"))
+
+
+def test_who_is_asked_says_that_a_mail_is_theirs(asking: Adapters) -> None:
+    raw = mail(message("REQUEST", NINE, extra="DESCRIPTION:Buy pills\r\n").replace("SUMMARY:Talk", "SUMMARY:Pills"))
+    assert [send(asking, raw) for _ in range(2)] == ["quarantined"] * 2
+    assert (live(asking), answers(asking)) == ([], [])
+    [asked] = told(asking)
+    assert asked["Subject"].startswith("Please confirm: Talk, Jan 8, 2030, 10:00")
+    assert "ills" not in asked.as_string()
+    [link] = links(asking)
+    visitor = create_app(asking).test_client()
+    page = visitor.get(link)
+    assert page.status_code == 200
+    assert live(asking) == []
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert token is not None
+    assert visitor.post(link).status_code == 400
+    assert live(asking) == []
+    for _ in range(2):
+        assert visitor.post(link, data={"csrf_token": token[1]}).status_code == 303
+        assert live(asking) == [NINE]
+    assert "Is this mail from you?" not in visitor.get(link).text
+    assert len(answers(asking)) == 1
+
+
+def test_a_link_ends_and_is_for_one_mail(asking: Adapters, clock: Clock) -> None:
+    send(asking, mail(message("REQUEST", NINE)))
+    [link] = links(asking)
+    visitor = create_app(asking).test_client()
+    [row] = inbound.quarantine(asking)
+    inbound.drop(asking, row.id)
+    assert visitor.get(link).status_code == 404
+    send(asking, mail(message("REQUEST", NINE, uid="u2")))
+    assert visitor.get(link).status_code == 404
+    [other] = links(asking)
+    assert visitor.get(other).status_code == 200
+    clock.now += timedelta(days=3)
+    assert visitor.get(other).status_code == 410
+    assert links(asking) == []
+    manage = asking.links.sign("manage", "x")
+    assert visitor.get(f"/booking/{manage}/mail").status_code == 404
+
+
+@pytest.mark.parametrize(("raw", "envelope"), [
+    (mail(message("REQUEST", NINE), sender="eve@elsewhere.example"), BOB),  # it does not claim to be from Bob
+    (mail(message("CANCEL", NINE)), ""), (mail(message("CANCEL", NINE), head="Precedence: list\r\n"), BOB),
+    (mail(message("REPLY", NINE, organizer="ada@example.org", attendee=BOB)), BOB),  # of nothing that we know
+    (mail(message("REQUEST", NINE, attendee="x@elsewhere.example")), BOB)])
+def test_nobody_else_is_asked(asking: Adapters, raw: bytes, envelope: str) -> None:
+    assert send(asking, raw, envelope=envelope) == "quarantined"
+    with asking.store.read() as uow:
+        assert uow.outbox.pending() == []
+
+
+def test_nobody_is_asked_without_end(asking: Adapters) -> None:
+    for number in range(6):
+        send(asking, mail(message("REQUEST", NINE, uid=f"u{number}")))
+    assert len(links(asking)) == 3
+    assert len(inbound.quarantine(asking)) == 6

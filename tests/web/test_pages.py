@@ -371,3 +371,10 @@ def test_fault_of_ours_gives_a_page_without_details(flask: Flask, monkeypatch: A
 
 def test_too_large_a_form(client: FlaskClient) -> None:
     assert book(client, note="x" * 70_000).status_code == 413
+
+
+def test_an_unknown_event_type_leads_to_those_that_there_are(client: FlaskClient) -> None:
+    unknown = client.get("/book/ada/nothing/")
+    assert unknown.status_code == 404
+    assert '<a class="button quiet" href="/book/ada/"' in unknown.text
+    assert "button quiet" not in client.get("/book/nobody/nothing/").text

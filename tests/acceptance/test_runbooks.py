@@ -1,0 +1,183 @@
+"""Each runbook, rehearsed: its very commands, run by a shell in the situation that it is about."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.server import free_port, run
+from tests.acceptance.site import PASSWORD, make_site
+from tests.smtp_server import smtp_server
+
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+#: systemd's part: the server of this test, by the number of its process.
+SYSTEMCTL = """#!/bin/bash -e
+stop() {
+    [ -e "$RUN/pid" ] || return 0
+    kill "$(cat "$RUN/pid")" || true
+    # Nobody may be there to bury the process, so its program is asked for.
+    while [ -e "/proc/$(cat "$RUN/pid")/exe" ]; do sleep 0.1; done
+    rm "$RUN/pid"
+}
+start() {
+    radicale-booking serve --host 127.0.0.1 --port "$PORT" >>"$RUN/log" 2>&1 </dev/null &
+    echo $! >"$RUN/pid"
+    until curl -s -o /dev/null "http://127.0.0.1:$PORT/health"; do
+        [ -e "/proc/$(cat "$RUN/pid")/exe" ]
+        sleep 0.1
+    done
+}
+[ "$2" = radicale-booking ]
+case "$1" in stop) stop ;; start) start ;; restart) stop; start ;; *) exit 2 ;; esac
+"""
+
+
+def blocks(name: str) -> list[str]:
+    """The commands of a runbook, block by block."""
+    found = re.findall(r"^```sh\n(.*?)^```$", (RUNBOOKS / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+@dataclass
+class Machine:
+    """A machine with a site of the host anna, as its sysadmin sees it."""
+
+    folder: Path
+    data: Path
+    config: Path
+    port: int = field(default_factory=free_port)
+
+    def type(self, commands: str, **variables: str) -> str:
+        """Run ``commands`` as a shell does; what they wrote. Fails when one does."""
+        environment = {**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}", "RUN": str(self.folder),
+                       "PORT": str(self.port), "DATA": str(self.data), "RADICALE_BOOKING_CONFIG": str(self.config),
+                       "USER": "anna", **variables}
+        with (self.folder / "typed").open("w+", encoding="utf-8") as written:
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], env=environment, stdout=written,
+                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=120, check=False)
+            written.seek(0)
+            text = written.read()
+        assert done.returncode == 0, f"{commands}\n{text}"
+        return text
+
+    def follow(self, name: str, **variables: str) -> str:
+        """Every step of a runbook; what was written."""
+        return "".join(self.type(step, **variables) for step in blocks(name))
+
+    def status(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    site = make_site(tmp_path)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in (("systemctl", SYSTEMCTL),
+                       ("radicale-booking", f'#!/bin/bash\nexec {sys.executable} -m radicale_booking "$@"\n')):
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    made = Machine(tmp_path, tmp_path / "data", site.config)
+    yield made
+    made.type("systemctl stop radicale-booking")
+
+
+def test_every_runbook_is_rehearsed() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    for runbook in RUNBOOKS.glob("*.md"):
+        if runbook.name != "README.md":
+            assert f'"{runbook.name}"' in source, runbook.name
+            assert f"]({runbook.name})" in (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+
+
+def test_disk_full(machine: Machine) -> None:
+    with machine.config.open("a", encoding="utf-8") as file:
+        file.write(f"[storage]\ndatabase = sqlite://{machine.data}/booking.sqlite\n")
+    kept = machine.folder / "kept"
+    shutil.copytree(machine.data, kept)
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", machine.data],
+                                      capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        shutil.copytree(kept, machine.data, dirs_exist_ok=True)
+        machine.type("systemctl start radicale-booking")
+        machine.type('head -c 20M /dev/zero >"$DATA/booking.sqlite.schema-1.x.backup" || true')
+        full = run(machine.config, "token", "add", "anna", "--for", "phone")
+        assert full.returncode == 1
+        assert "disk full" in full.stderr
+        assert "the database is sound" in machine.follow("disk-full.md")
+        assert run(machine.config, "token", "add", "anna", "--for", "phone").returncode == 0
+        assert machine.status("/ready") == 200
+        machine.type("systemctl stop radicale-booking")
+    finally:
+        subprocess.run(["umount", "--lazy", machine.data], check=True)
+
+
+def test_corrupt_database(machine: Machine) -> None:
+    machine.type("systemctl start radicale-booking; radicale-booking backup create; systemctl stop radicale-booking")
+    database = machine.data / "booking.sqlite"
+    database.write_bytes(b"\0" * 8192 + database.read_bytes()[8192:])
+    machine.type("rm -f $DATA/booking.sqlite-*")
+    assert run(machine.config, "user", "list").returncode == 1
+    written = machine.follow("corrupt-database.md")
+    assert "ok    contents" in written
+    assert machine.status("/book/anna/intro-call/") == 200
+    assert list(machine.data.glob("booking.sqlite.damaged-*"))
+
+
+def test_lost_server(machine: Machine) -> None:
+    [archive] = re.findall(r"^/.*\.tar\.gz$", machine.type("radicale-booking backup create"), re.MULTILINE)
+    away = machine.folder / "away.tar.gz"
+    shutil.move(archive, away)
+    shutil.rmtree(machine.data)
+    machine.config.unlink()
+    machine.config.write_text("", encoding="utf-8")
+    assert "anna@example.org" in machine.follow("lost-server.md", ARCHIVE=str(away))
+    assert machine.status("/book/anna/intro-call/") == 200
+
+
+def test_leaked_password(machine: Machine) -> None:
+    machine.type("systemctl start radicale-booking")
+    token = json.loads(machine.type("radicale-booking token add anna --for phone --json"))["token"]
+    [row] = json.loads(machine.type("radicale-booking token list --json"))
+
+    def signs_in(password: str) -> bool:
+        asked = machine.type('curl -s -o /dev/null -w "%{http_code}" -X PROPFIND -H "Depth: 0" -u "anna:$WITH" '
+                             '"http://127.0.0.1:$PORT/anna/"', WITH=password)
+        return asked == "207"
+
+    assert signs_in(token)
+    assert signs_in(PASSWORD)
+    machine.follow("leaked-password.md", TOKEN_ID=str(row["id"]), NEW_PASSWORD="better horse")
+    assert [signs_in(word) for word in (token, PASSWORD, "better horse")] == [False, False, True]
+
+
+def test_mail_down(machine: Machine, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    with smtp_server(folder, running=False) as server:
+        with machine.config.open("a", encoding="utf-8") as file:
+            file.write(f"[mail]\nhost = 127.0.0.1\nport = {server.port}\nsecurity = none\n"
+                       "sender = booking@example.org\n")
+        waits, tried, *_ = blocks("mail-down.md")[0].splitlines()
+        machine.type(waits)
+        assert "cannot" in machine.type(tried) or "refused" in machine.type(tried)
+        server.start()
+        assert "has taken a mail" in machine.follow("mail-down.md")
+        assert {mail.recipient for mail in server.taken()} == {"postmaster@example.org"}
