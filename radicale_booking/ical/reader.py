@@ -63,7 +63,8 @@ def _component(event: Any, addresses: Collection[str]) -> Component:
         else:
             exdays.add(value)
     return Component(
-        uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone, duration=length(start, _dt(event, "DTEND"), _dt(event, "DURATION")),
+        uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone,
+        duration=length(start, _dt(event, "DTEND"), _dt(event, "DURATION")),
         days=nominal_days(event["DURATION"]) if "DURATION" in event and "DTEND" not in event else 0,
         all_day=all_day, moment=not all_day and "DTEND" not in event and not event.get("DURATION", _NONE).dt,
         rules=tuple(parse(rule.to_ical().decode(), zone) for rule in _many(event, "RRULE")),
