@@ -30,6 +30,7 @@ from radicale_booking.dav import (
     preconditions,
     principals,
     properties,
+    put,
     query,
     slot_calendar,
 )
@@ -76,7 +77,8 @@ class BookingApplication(Application):
             expansion.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
-        self._lists = listing and self._encoding.lower() == "utf-8" and not self._sharing._enabled
+        self._lists = (listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"
+                       and not self._sharing._enabled)
 
     @property
     def rights(self) -> rights.BaseRights:
@@ -90,6 +92,11 @@ class BookingApplication(Application):
     def most_occurrences(self) -> int:
         """In the answer to one REPORT."""
         return int(self.configuration.get("reporting", "max_expand_occurrence")) or sys.maxsize
+
+    @property
+    def most_rule_occurrences(self) -> int:
+        """More occurrences of a rule are refused; 0: none are."""
+        return self._max_vevent_rrule_occurrence
 
     def __call__(self, environ: types.WSGIEnviron, start_response: types.WSGIStartResponse) -> Iterable[bytes]:
         prefix = self._prefix(environ)
@@ -223,7 +230,16 @@ class BookingApplication(Application):
         return slot_calendar.propfind(calendar, href, environ.get("HTTP_DEPTH", "1"), body)
 
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._writing(super().do_PUT, request)
+        return self._writing(self._put, request)
+
+    def _put(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
+        path, user, user_groups = request[1:4]
+        if self._lists and not self._hook.enabled and not self._strict_preconditions:
+            assert isinstance(self._storage, Storage)  # noqa: S101 - it lists
+            answer = put.plain(self, self._storage, environ, path, user, user_groups)
+            if answer is not None:
+                return answer
+        return super().do_PUT(environ, *request)
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         posted = self._posted if self._box(request[2]) is not None else super().do_POST

@@ -13,7 +13,6 @@ from radicale_booking.dav.collection import Collection
 from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.services import busy
 from radicale_booking.services.adapters import Adapters
-from radicale_booking.store.instances import REACH_SECONDS
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 REPORT = xmlutils.make_clark("C:free-busy-query")
@@ -30,10 +29,8 @@ def report(unit_of_work: UnitOfWork, collection: Collection, body: ET.Element) -
     if unit_of_work.one("listing", "undecided", **bounds) is not None:
         return None
     periods: dict[str, list[Interval]] = defaultdict(list)
-    for span, reach in REACH_SECONDS.items():
-        for row in unit_of_work.query("listing", "busy", span_class=span, earliest=bounds["range_start"] - reach,
-                                      **bounds):
-            periods[row["busy_type"]].append(_clipped(row["start_epoch"], row["end_epoch"], frame))
+    for row in unit_of_work.query("listing", "busy", **bounds):
+        periods[row["busy_type"]].append(_clipped(row["start_epoch"], row["end_epoch"], frame))
     for row in unit_of_work.query("listing", "unreadable", **bounds):
         periods["BUSY-UNAVAILABLE"].append(_clipped(row["first_epoch"], row["last_epoch"], frame))
     headers = {"Content-Type": "text/calendar; charset=utf-8"}

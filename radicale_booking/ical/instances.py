@@ -13,6 +13,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import LAST_EPOCH, InstanceRow, ItemIndex
 from radicale_booking.domain.recurrence import LIMIT, Component, Instance, expand
 from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical import plain_event
 from radicale_booking.ical.exact_duration import marked
 from radicale_booking.ical.reader import component, read_calendar
 
@@ -48,11 +49,9 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
     start, end = now - timedelta(days=past_days), now + timedelta(days=future_days)
     frame = Interval(start.astimezone(UTC), end.astimezone(UTC))
     try:
-        _check_size(text)
-        calendar = read_calendar(marked(_OTHER_LINES.sub("", text)))
-        components = [component(event, addresses) for event in calendar.walk("VEVENT")]
+        components, further = _read(text, addresses)
         expansion = expand(components, frame, floating_zone)
-        rows = [_row(instance) for instance in expansion.instances] + _free_busy_rows(calendar)
+        rows = [_row(instance) for instance in expansion.instances] + further
     except InvalidCalendar as error:
         return _unreadable(text, str(error))
     except (ValueError, OverflowError) as error:
@@ -63,6 +62,17 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
     last = LAST_EPOCH if expansion.last is None and not expansion.complete else max(row.end_epoch for row in rows)
     return ItemIndex(first, last, expanded_from_epoch=None if expansion.complete else _epoch(frame.start),
                      expanded_until_epoch=None if expansion.complete else _epoch(frame.end), rows=tuple(rows))
+
+
+def _read(text: str, addresses: Collection[str]) -> tuple[list[Component], list[InstanceRow]]:
+    """The events, and the rows of what else takes time. Raises ``InvalidCalendar`` or ``ValueError``."""
+    plain = plain_event.read(text)
+    event = plain.component(addresses) if plain is not None else None
+    if event is not None:
+        return [event], []
+    _check_size(text)
+    calendar = read_calendar(marked(_OTHER_LINES.sub("", text)))
+    return [component(event, addresses) for event in calendar.walk("VEVENT")], _free_busy_rows(calendar)
 
 
 def _check_size(text: str) -> None:

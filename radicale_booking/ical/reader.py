@@ -63,7 +63,8 @@ def _component(event: Any, addresses: Collection[str]) -> Component:
         else:
             exdays.add(value)
     return Component(
-        uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone, duration=_duration(event, start),
+        uid=str(event.get("UID", "")), start=_wall(start, zone), zone=zone,
+        duration=length(start, _dt(event, "DTEND"), _dt(event, "DURATION")),
         days=nominal_days(event["DURATION"]) if "DURATION" in event and "DTEND" not in event else 0,
         all_day=all_day, moment=not all_day and "DTEND" not in event and not event.get("DURATION", _NONE).dt,
         rules=tuple(parse(rule.to_ical().decode(), zone) for rule in _many(event, "RRULE")),
@@ -101,10 +102,12 @@ def _is_placed(moment: Any) -> bool:
     return not isinstance(moment, datetime) or moment.tzinfo is not None
 
 
-def _duration(event: Any, start: date | datetime) -> timedelta:
-    """RFC 5545 §3.6.1: a date lasts a day, a date-time nothing, where neither DTEND nor DURATION says more."""
-    if "DTEND" in event:
-        end = event["DTEND"].dt
+def length(start: date | datetime, end: date | datetime | None, duration: timedelta | None) -> timedelta:
+    """RFC 5545 §3.6.1: a date lasts a day, a date-time nothing, where neither DTEND nor DURATION says more.
+
+    Raises ``InvalidCalendar`` where the end is before the start.
+    """
+    if end is not None:
         if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo and end.tzinfo:
             elapsed = end.astimezone(UTC) - start.astimezone(UTC)
             # A time inside a gap may seem to end before it starts; it still takes the time on the wall.
@@ -114,9 +117,8 @@ def _duration(event: Any, start: date | datetime) -> timedelta:
             return elapsed if elapsed > timedelta() else max(on_wall, timedelta())
         zone = start.tzinfo if isinstance(start, datetime) else None
         return max(_wall(end, zone) - _wall(start, zone), timedelta() if isinstance(start, datetime) else _DAY)
-    if "DURATION" in event:
-        length: timedelta = event["DURATION"].dt
-        return max(length, timedelta())
+    if duration is not None:
+        return max(duration, timedelta())
     return timedelta() if isinstance(start, datetime) else _DAY
 
 
@@ -133,6 +135,10 @@ def _wall(value: date | datetime, zone: tzinfo | None) -> datetime:
     if zone is None:
         return civil.wall(value, UTC)
     return value.replace(tzinfo=None) if value.tzinfo is zone else civil.wall(value, zone)
+
+
+def _dt(event: Any, name: str) -> Any:
+    return event[name].dt if name in event else None
 
 
 def _many(event: Any, name: str) -> list[Any]:

@@ -18,9 +18,10 @@ from radicale_booking.domain.recurrence import Component, expand
 from radicale_booking.domain.repetition import starts
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidCalendar
+from radicale_booking.ical import new_reservation
+from radicale_booking.ical.new_reservation import STATUS, printable
 from radicale_booking.ical.reader import component, read_calendar
 
-_STATUS = {"pending": "TENTATIVE", "confirmed": "CONFIRMED"}
 _FREQUENCY = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY"}
 _DAY = timedelta(days=1)
 
@@ -28,20 +29,11 @@ _DAY = timedelta(days=1)
 def write(booked: BookedEvent) -> str:
     """The new calendar object (RFC 5545 §3.6.1) with the hosts as organizer and participants."""
     first = booked.reservations[0]
-    event = icalendar.Event()
-    event.add("UID", first.calendar_uid)
-    event.add("CREATED", first.created)
-    event.add("SUMMARY", f"{first.title}: {', '.join(invitee.name for invitee in booked.invitees)}")
-    if booked.description:
-        event.add("DESCRIPTION", booked.description)
-    if first.location:
-        event.add("LOCATION", first.location)
-    event.add("TRANSP", "OPAQUE")
-    event.add("URL", booked.manage_url)
-    calendar = icalendar.Calendar()
-    calendar.add("PRODID", "-//radicale-booking//EN")
-    calendar.add("VERSION", "2.0")
-    calendar.add_component(event)
+    if first.series is None:
+        return new_reservation.write(booked)
+    # The rule and what departs from it are the library's to write.
+    calendar = read_calendar(new_reservation.write(replace(booked, reservations=[first])))
+    [event] = calendar.walk("VEVENT")
     return _finished(calendar, event, booked)
 
 
@@ -66,7 +58,7 @@ def _finished(calendar: Any, event: Any, booked: BookedEvent) -> str:
     _set(event, "DTSTAMP", max(found.modified for found in booked.reservations))
     _set(event, "LAST-MODIFIED", max(found.modified for found in booked.reservations))
     _set(event, "SEQUENCE", max(found.sequence for found in booked.reservations))
-    _set(event, "STATUS", _STATUS.get(shown.status, "CANCELLED"))
+    _set(event, "STATUS", STATUS.get(shown.status, "CANCELLED"))
     for name in ("DTEND", "DURATION"):
         event.pop(name, None)
     _write_people(event, booked)
@@ -99,7 +91,7 @@ def _write_series(calendar: Any, event: Any, booked: BookedEvent) -> None:
     calendar.subcomponents = [found for found in calendar.subcomponents if "RECURRENCE-ID" not in found]
     usual = str(event["STATUS"])
     for reservation, recurrence in zip(booked.reservations, recurrences, strict=True):
-        status, kept = _STATUS.get(reservation.status), written.at(recurrence)
+        status, kept = STATUS.get(reservation.status), written.at(recurrence)
         if status is None:
             event.add("EXDATE", recurrence.astimezone(booked.zone))
         elif kept is not None or (reservation.start, reservation.end, status) != (
@@ -236,8 +228,7 @@ def _change(event: Any) -> EventChange:
 def address(email: str, name: str, parameters: dict[str, str]) -> icalendar.vCalAddress:
     """``email`` with its ``name`` (CN) and further ``parameters``, fit for any text in the name."""
     written = icalendar.vCalAddress(f"mailto:{email}")
-    # A parameter's value cannot hold these (RFC 5545 §3.1).
-    written.params["CN"] = "".join(letter if letter.isprintable() and letter != '"' else " " for letter in name)
+    written.params["CN"] = printable(name)
     for key, value in parameters.items():
         written.params[key] = value
     return written

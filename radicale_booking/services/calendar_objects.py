@@ -84,11 +84,9 @@ def take_reply(app: Adapters, uow: UnitOfWork, reservation: Reservation, reply: 
 def find(uow: UnitOfWork, host: Principal, calendar_uid: str) -> tuple[CollectionRow, ItemRow] | None:
     """The object wherever the host keeps it."""
     assert host.id is not None  # noqa: S101 - read from the store
-    for calendar in uow.collections.of_principal(host.id):
-        item = uow.items.by_uid(calendar.id, calendar_uid)
-        if item is not None:
-            return calendar, item
-    return None
+    item = uow.items.of_principal_by_uid(host.id, calendar_uid)
+    calendar = uow.collections.by_id(item.collection_id) if item is not None else None
+    return (calendar, item) if calendar is not None and item is not None else None
 
 
 def _rewritten(app: Adapters, text: str, booked: BookedEvent) -> str:

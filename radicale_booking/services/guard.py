@@ -96,7 +96,7 @@ def check(app: Adapters, uow: UnitOfWork, email: str) -> None:
 def is_blocked(app: Adapters, uow: UnitOfWork, email: str) -> bool:
     """Whether the address, or its domain or one above it, is blocked by the settings or by a command."""
     patterns = [email.lower(), *_domains(email.rpartition("@")[2].lower())]
-    return any(pattern in app.settings.guard.blocked or uow.guard.is_blocked(pattern) for pattern in patterns)
+    return not set(app.settings.guard.blocked).isdisjoint(patterns) or uow.guard.any_blocked(patterns)
 
 
 def block(app: Adapters, text: str) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 _DAY = timedelta(days=1)
-_STRETCH = timedelta(days=14)
+#: Most windows begin on the day; one that adjoins others is looked for in longer and longer steps.
+_STRETCH = timedelta(hours=1)
 _ANY_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall times are naive
 _LONGEST_RUN = timedelta(days=366)
 
@@ -116,11 +117,11 @@ def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: E
     # A grid begins where adjoining windows begin, so the whole run of them is read: any frame gives the same grid.
     whole = frame
     rows = uow.instances.windows(principal.id, whole)
-    for _ in range(_LONGEST_RUN // _STRETCH):
-        if not any(row.interval.start <= whole.start for row in rows):
-            break
-        whole = Interval(min(row.interval.start for row in rows) - _STRETCH, whole.end)
+    stretch = _STRETCH
+    while whole.start > frame.start - _LONGEST_RUN and any(row.interval.start <= whole.start for row in rows):
+        whole = Interval(min(row.interval.start for row in rows) - stretch, whole.end)
         rows = uow.instances.windows(principal.id, whole)
+        stretch *= 2
     found = hours.windows_for(event_type, uow.event_types.all(principal.name),
                               [(row.summary, slots.Window(row.interval, ZoneInfo(row.zone) if row.zone else zone,
                                                           row.href)) for row in rows if not row.all_day], titles)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,8 +59,9 @@ class Guard:
         """Every blocked pattern, sorted."""
         return [row["pattern"] for row in self._unit_of_work.query("guard", "blocked")]
 
-    def is_blocked(self, pattern: str) -> bool:
-        return self._unit_of_work.one("guard", "is_blocked", pattern=pattern) is not None
+    def any_blocked(self, patterns: Sequence[str]) -> bool:
+        """Whether one of the addresses and domains is blocked."""
+        return self._unit_of_work.one("guard", "any_blocked", patterns=json.dumps(patterns)) is not None
 
     def open_of_invitee(self, email: str) -> int:
         """How many live reservations and seats the invitee has to come, with all hosts together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,9 +11,6 @@ from radicale_booking.domain.interval import Interval
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
-
-#: Span class -> how far before a range an occurrence that reaches into it can start, in seconds.
-REACH_SECONDS = {0: 86_400 + 1, 1: 32 * 86_400 + 1, 2: 1 << 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,8 @@ class Instances:
         """The different titles of the windows in the bookable hours."""
         return [row[0] or "" for row in self._unit_of_work.query("instance", "titles", principal_id=principal_id)]
 
-    def _overlapping(self, name: str, principal_id: int, frame: Interval) -> Iterator[Row]:
-        bounds = _range(frame)
-        for span, reach in REACH_SECONDS.items():
-            yield from self._unit_of_work.query("instance", name, principal_id=principal_id, span_class=span,
-                                                earliest=bounds["range_start"] - reach, **bounds)
+    def _overlapping(self, name: str, principal_id: int, frame: Interval) -> Sequence[Row]:
+        return self._unit_of_work.query("instance", name, principal_id=principal_id, **_range(frame))
 
 
 def _range(frame: Interval) -> dict[str, int]:

@@ -76,6 +76,11 @@ class Items:
         row = self._unit_of_work.one("item", "by_uid", collection_id=collection_id, uid=uid)
         return read_item(row) if row is not None else None
 
+    def of_principal_by_uid(self, principal_id: int, uid: str) -> ItemRow | None:
+        """In the first of the principal's calendars and address books that has it."""
+        row = self._unit_of_work.one("item", "of_principal_by_uid", principal_id=principal_id, uid=uid)
+        return read_item(row) if row is not None else None
+
     def written_since(self, principal_id: int, since: datetime) -> list[ItemRow]:
         """The events that were stored after ``since`` (aware) in calendars of the principal, the latest of each."""
         rows = self._unit_of_work.query("item", "written_since", principal_id=principal_id,

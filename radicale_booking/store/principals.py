@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 
 
 class Principals:
-    """The repository of principals."""
+    """The repository of principals; those that a transaction has read it knows until it changes one."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._unit_of_work = unit_of_work
+        self._known: dict[str, Principal] = {}
 
     def get(self, name: str) -> Principal | None:
-        row = self._unit_of_work.one("principal", "get", name=name)
-        return _read(row) if row is not None else None
+        if name not in self._known:
+            row = self._unit_of_work.one("principal", "get", name=name)
+            if row is None:
+                return None
+            self._known[name] = _read(row)
+        return self._known[name]
 
     def by_id(self, principal_id: int) -> Principal | None:
         row = self._unit_of_work.one("principal", "by_id", id=principal_id)
@@ -55,10 +60,12 @@ class Principals:
         return replace(principal, id=principal_id)
 
     def update(self, principal: Principal) -> None:
+        self._known.clear()
         self._unit_of_work.execute("principal", "update", **_values(principal))
 
     def remove(self, name: str) -> bool:
         """Remove the principal with its collections and bookings; whether there was one."""
+        self._known.clear()
         return bool(self._unit_of_work.execute("principal", "remove", name=name))
 
 

@@ -22,8 +22,8 @@ DELETE FROM blocked WHERE pattern = :pattern;
 -- name: blocked
 SELECT pattern FROM blocked ORDER BY pattern;
 
--- name: is_blocked
-SELECT id FROM blocked WHERE pattern = :pattern;
+-- name: any_blocked
+SELECT blocked.id FROM json_each(:patterns) AS wanted JOIN blocked ON blocked.pattern = wanted.value LIMIT 1;
 
 -- name: open_of_invitee
 SELECT (SELECT count(*) FROM reservation

@@ -1,18 +1,27 @@
+-- reach: how far before a range an occurrence that reaches into it can start, by the class of its length.
+
 -- name: busy
+WITH reach (span_class, seconds) AS (VALUES (0, 86401), (1, 2764801), (2, 1099511627776))
 SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, item.uid, collection.path, instance.summary
-FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+FROM collection CROSS JOIN reach
+    JOIN instance ON instance.collection_id = collection.id AND instance.span_class = reach.span_class
+        AND instance.start_epoch > :range_start - reach.seconds
+    JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
-    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.start_epoch < :range_end
     AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0 AND instance.busy_type <> 'FREE'
 ORDER BY instance.start_epoch;
 
 -- name: busy_spans
+WITH reach (span_class, seconds) AS (VALUES (0, 86401), (1, 2764801), (2, 1099511627776))
 SELECT instance.start_epoch, instance.end_epoch, collection.path
-FROM collection JOIN instance ON instance.collection_id = collection.id
+FROM collection CROSS JOIN reach
+    JOIN instance ON instance.collection_id = collection.id AND instance.span_class = reach.span_class
+        AND instance.start_epoch > :range_start - reach.seconds
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' AND collection.transparent = 0
     AND coalesce(collection.role, '') <> 'bookable'
-    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.start_epoch < :range_end
     AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch
     AND instance.cancelled = 0 AND instance.busy_type <> 'FREE';
 
@@ -32,19 +41,27 @@ WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR' A
     AND item.expanded_until_epoch < :range_end AND item.last_epoch > :range_start;
 
 -- name: windows
+WITH reach (span_class, seconds) AS (VALUES (0, 86401), (1, 2764801), (2, 1099511627776))
 SELECT instance.start_epoch, instance.end_epoch, instance.summary, instance.all_day, instance.zone, item.href
-FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+FROM collection CROSS JOIN reach
+    JOIN instance ON instance.collection_id = collection.id AND instance.span_class = reach.span_class
+        AND instance.start_epoch > :range_start - reach.seconds
+    JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.role = 'bookable'
-    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.start_epoch < :range_end
     AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0
 ORDER BY instance.start_epoch;
 
 -- name: all_day
+WITH reach (span_class, seconds) AS (VALUES (0, 86401), (1, 2764801), (2, 1099511627776))
 SELECT instance.start_epoch, instance.end_epoch, instance.busy_type, item.href, item.uid, collection.path, instance.summary,
     instance.categories
-FROM collection JOIN instance ON instance.collection_id = collection.id JOIN item ON item.id = instance.item_id
+FROM collection CROSS JOIN reach
+    JOIN instance ON instance.collection_id = collection.id AND instance.span_class = reach.span_class
+        AND instance.start_epoch > :range_start - reach.seconds
+    JOIN item ON item.id = instance.item_id
 WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR'
-    AND instance.span_class = :span_class AND instance.start_epoch > :earliest AND instance.start_epoch < :range_end
+    AND instance.start_epoch < :range_end
     AND instance.end_epoch > :range_start AND instance.start_epoch < instance.end_epoch AND instance.cancelled = 0 AND instance.all_day = 1
 ORDER BY instance.start_epoch;
 

@@ -7,6 +7,12 @@ SELECT * FROM item WHERE collection_id = :collection_id ORDER BY href;
 -- name: by_uid
 SELECT * FROM item WHERE collection_id = :collection_id AND uid = :uid;
 
+-- name: of_principal_by_uid
+SELECT item.* FROM collection JOIN item ON item.collection_id = collection.id
+WHERE collection.principal_id = :principal_id AND collection.tag IN ('VCALENDAR', 'VADDRESSBOOK', 'VSUBSCRIBED')
+    AND item.uid = :uid
+ORDER BY collection.path LIMIT 1;
+
 -- name: written_since
 -- Of each calendar only its latest changes are looked at.
 SELECT item.* FROM collection JOIN item ON item.collection_id = collection.id

@@ -32,7 +32,9 @@ SELECT first_epoch, last_epoch FROM item WHERE collection_id = :collection_id AN
     AND first_epoch < :range_end AND last_epoch > :range_start;
 
 -- name: busy
-SELECT busy_type, start_epoch, end_epoch FROM instance
-WHERE collection_id = :collection_id AND span_class = :span_class AND start_epoch > :earliest
-    AND start_epoch < :range_end AND end_epoch > :range_start AND start_epoch < end_epoch
+WITH reach (span_class, seconds) AS (VALUES (0, 86401), (1, 2764801), (2, 1099511627776))
+SELECT instance.busy_type, instance.start_epoch, instance.end_epoch
+FROM reach JOIN instance ON instance.span_class = reach.span_class
+    AND instance.start_epoch > :range_start - reach.seconds
+WHERE instance.collection_id = :collection_id AND start_epoch < :range_end AND end_epoch > :range_start AND start_epoch < end_epoch
     AND cancelled = 0 AND busy_type <> 'FREE';

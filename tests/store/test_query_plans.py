@@ -28,4 +28,6 @@ def test_no_query_of_a_page_reads_a_whole_table(tmp_path: Path, noun: str, name:
         plan = [row["detail"] for row in uow.connection.run(f"EXPLAIN QUERY PLAN {query}", _VALUES)]
     store.close()
     assert plan
-    assert [step for step in plan if step.startswith("SCAN") and "CONSTANT ROW" not in step] == []
+    # ``reach`` is three constant rows.
+    constant = ("CONSTANT ROW", "SCAN reach")
+    assert [step for step in plan if step.startswith("SCAN") and not any(part in step for part in constant)] == []

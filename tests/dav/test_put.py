@@ -1,0 +1,71 @@
+"""Storing plain events, which are not parsed and written anew, and what is left to Radicale."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dav.conftest import Site
+
+PATH = "/anna/calendar/a.ics"
+EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//A program//EN\r\nBEGIN:VEVENT\r\nUID:a\r\n"
+         "DTSTAMP:20260101T000000Z\r\n"
+         "DTSTART:20260601T080000Z\r\nDTEND:20260601T090000Z\r\nSUMMARY:Lunch\r\nX-OWN;A=b:c\r\n"
+         "DESCRIPTION:words that go on until the line is as long as a line may be and\r\n  longer\r\n"
+         "END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
+@pytest.fixture
+def path(site: Site) -> str:
+    with site.app.store.read() as uow:
+        anna = uow.principals.get("anna")
+        assert anna is not None
+        assert anna.id is not None
+        calendar = uow.collections.by_role(anna.id, "default")
+    assert calendar is not None
+    return f"/{calendar.path}/a.ics"
+
+
+def test_an_event_is_kept_as_it_was_sent_and_its_etag_holds(site: Site, path: str) -> None:
+    stored = site["anna"].request("PUT", path, EVENT)
+    read = site["anna"].request("GET", path)
+    assert stored.status == 201
+    assert read.body.decode() == EVENT
+    assert stored.headers["etag"] == read.headers["etag"]
+    assert site["anna"].request("PUT", path, EVENT.replace("Lunch", "Tea")).status == 204
+    assert b"SUMMARY:Tea" in site["anna"].request("GET", path).body
+
+
+def test_line_ends_are_put_right_and_then_the_program_reads_it_again(site: Site, path: str) -> None:
+    stored = site["anna"].request("PUT", path, EVENT.replace("\r\n", "\n"))
+    assert stored.status == 201
+    assert "etag" not in stored.headers
+    assert site["anna"].request("GET", path).body.decode() == EVENT
+
+
+@pytest.mark.parametrize(("headers", "there", "status"), [
+    ({"If_None_Match": "*"}, True, 412), ({"If_None_Match": "*"}, False, 201), ({"If_Match": '"other"'}, True, 412),
+    ({"If_Match": "*"}, True, 204), ({"If_Match": "*"}, False, 412)])
+def test_preconditions(site: Site, path: str, headers: dict[str, str], there: bool, status: int) -> None:
+    if there:
+        site["anna"].request("PUT", path, EVENT)
+    assert site["anna"].request("PUT", path, EVENT.replace("Lunch", "Tea"), **headers).status == status
+    kept = site["anna"].request("GET", path)
+    assert (b"Lunch" in kept.body) == (there and status == 412)
+
+
+def test_nobody_else_may_write(site: Site, path: str) -> None:
+    assert site["bob"].request("PUT", path, EVENT).status == 403
+    assert site["anna"].request("GET", path).status == 404
+
+
+@pytest.mark.parametrize(("name", "body", "status"), [
+    ("b.ics", EVENT, 409),                                        # the UID is another object's
+    ("a.ics", EVENT.replace("UID:a", "UID:b"), 409),              # the object keeps its UID
+    ("b.ics", EVENT.replace("UID:a\r\n", ""), 403),
+    ("b.ics", EVENT.replace("END:VEVENT\r\n", ""), 403),
+    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=99999\r\nSUMMARY"), 403),
+    ("b.ics", EVENT.replace("UID:a", "UID:b").replace("DTSTART:20260601T080000Z\r\n", ""), 403)])
+def test_what_radicale_refuses_is_refused(site: Site, path: str, name: str, body: str, status: int) -> None:
+    site["anna"].request("PUT", path, EVENT)
+    assert site["anna"].request("PUT", path.replace("a.ics", name), body).status == status
+    assert site["anna"].request("GET", path).body.decode() == EVENT
