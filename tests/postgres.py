@@ -49,6 +49,15 @@ class Server:
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def write(self, name: str, content: bytes) -> Path:
+        """A file in the server's folder that it alone may read."""
+        file = self.folder / name
+        file.write_bytes(content)
+        file.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(file, _runner())
+        return file
+
     def control(self, action: str, *arguments: str) -> None:
         """``pg_ctl``: start, stop or restart, and wait until it is done."""
         _run(self.programs, "pg_ctl", action, "--pgdata", str(self.folder / "data"), "--wait", "--silent",
@@ -86,7 +95,7 @@ def replica(of: Server, **options: str) -> Iterator[Server]:
 
 @contextmanager
 def bouncer(of: Server, connections: int) -> Iterator[Path]:
-    """PgBouncer in transaction mode with so many connections to ``of``; the folder of its socket, whose port is 5432."""
+    """PgBouncer in transaction mode with so many connections to ``of``; the folder of its socket, of port 5432."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         _missing("pgbouncer")
