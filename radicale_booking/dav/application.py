@@ -30,6 +30,7 @@ from radicale_booking.dav import (
     preconditions,
     principals,
     properties,
+    propfind_body,
     put,
     query,
     slot_calendar,
@@ -135,6 +136,8 @@ class BookingApplication(Application):
         body = super()._read_xml_request_body(environ, request_info)
         if body is not None:
             no_namespace.name(body)
+            if environ["REQUEST_METHOD"] == "PROPFIND":
+                propfind_body.check(body)
             if environ["REQUEST_METHOD"] == "PROPPATCH" and body.find(f".//{_PROP}/{_RESOURCE_TYPE}") is not None:
                 # Radicale would make the calendar something else, and lose it.
                 raise NotAllowed("PROPPATCH", "DAV:resourcetype")
@@ -365,6 +368,8 @@ class BookingApplication(Application):
         try:
             raw = httputils.read_raw_request_body(self.configuration, environ)
             body = DefusedET.fromstring(raw) if raw else None
+            if body is not None and environ["REQUEST_METHOD"] == "PROPFIND":
+                propfind_body.check(body)
         except (RuntimeError, ET.ParseError, DefusedXmlException):
             return httputils.BAD_REQUEST
         except TimeoutError:
