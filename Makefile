@@ -10,7 +10,7 @@ SOURCES_OF_DEPENDENCIES := pyproject.toml setup.cfg
 
 export RADICALE_BOOKING_CONFIG ?= config/radicale-booking.ini
 
-.PHONY: serve test check bench soak pictures clean
+.PHONY: serve test check bench soak pictures docs clean
 
 serve: $(VENV)/.installed
 	@$(BIN)/radicale-booking demo --port $(PORT)
@@ -38,6 +38,11 @@ pictures: $(VENV)/.installed-test
 	@.ci/browser fonts-noto-core
 	@$(BIN)/python -m tests.pictures
 
+# The documentation as a site of its own: a folder for any web server.
+docs: $(VENV)/.installed-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open build/site/index.html"
+
 soak: $(VENV)/.installed-test
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -m soak $(PYTEST_ARGUMENTS)
 
@@ -52,15 +57,20 @@ $(VENV)/.installed: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-test: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
-	@touch $@ $(VENV)/.installed
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-docs
 
 $(VENV)/.installed-check: $(VENV)/.created $(SOURCES_OF_DEPENDENCIES)
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check,test]'
-	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-docs $(VENV)/.installed-test
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -55,7 +55,7 @@ def test_the_commands_of_the_design_are_there() -> None:
 def test_every_command_and_option_is_documented(command: str) -> None:
     rows = [line for line in SYSADMINS.splitlines() if line.startswith(f"| `{command}` |")]
     assert len(rows) == 1
-    listed = SYSADMINS.partition("Rules of an event type:")[2].partition("\n\n")[0]
+    listed = SYSADMINS.partition("Rules of an event type:\n\n")[2].partition("\n\n")[0]
     rules = listed if "the rules below" in rows[0] else ""
     for option in COMMANDS[command]:
         assert f"`{option}`" in rows[0] + rules, option
