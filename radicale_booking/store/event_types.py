@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EventTypes:
-    """The repository of event types; those that a transaction has read by ``id`` or slug it knows until it changes one."""
+    """The repository of event types; one that a transaction has read it knows until it changes one."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._unit_of_work = unit_of_work
