@@ -29,6 +29,7 @@ check: $(VENV)/.installed-check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@.ci/audit
 
 bench: $(VENV)/.installed-test
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/python -m benchmarks

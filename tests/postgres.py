@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -47,6 +48,15 @@ class Server:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def write(self, name: str, content: bytes) -> Path:
+        """A file in the server's folder that it alone may read."""
+        file = self.folder / name
+        file.write_bytes(content)
+        file.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(file, _runner())
+        return file
 
     def control(self, action: str, *arguments: str) -> None:
         """``pg_ctl``: start, stop or restart, and wait until it is done."""
@@ -84,13 +94,45 @@ def replica(of: Server, **options: str) -> Iterator[Server]:
 
 
 @contextmanager
+def bouncer(of: Server, connections: int) -> Iterator[Path]:
+    """PgBouncer in transaction mode with so many connections to ``of``; the folder of its socket, of port 5432."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        _missing("pgbouncer")
+    folder = of.folder / "bouncer"
+    folder.mkdir()
+    (folder / "bouncer.ini").write_text(
+        f"[databases]\n* = host={of.folder} user=tests\n[pgbouncer]\nlisten_addr =\nlisten_port = 5432\n"
+        f"unix_socket_dir = {folder}\nauth_type = any\npool_mode = transaction\nmax_client_conn = 200\n"
+        f"default_pool_size = {connections}\n", encoding="utf-8")
+    if os.geteuid() == 0:
+        shutil.chown(folder, _runner())
+    with (folder / "log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen([*_as_runner(), program, str(folder / "bouncer.ini")], cwd="/",
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        while not (folder / ".s.PGSQL.5432").exists():
+            assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
+            time.sleep(0.02)
+        yield folder
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def _missing(package: str) -> NoReturn:
+    message = f"no {package} found; install it, on Debian as root: apt-get install {package}"
+    if os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@contextmanager
 def _folder() -> Iterator[Server]:
     programs = _programs()
     if programs is None:
-        message = "no PostgreSQL found; install one, on Debian as root: apt-get install postgresql"
-        if os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _missing("postgresql")
     # Not below pytest's folders, which another user may not enter; and a socket's path has at most 107 octets.
     folder = Path(tempfile.mkdtemp(prefix="rb-pg-"))
     if os.geteuid() == 0:
@@ -127,8 +169,11 @@ def _runner() -> str:
         return "nobody"
 
 
+def _as_runner() -> list[str]:
+    return ["runuser", "-u", _runner(), "--"] if os.geteuid() == 0 else []
+
+
 def _run(programs: Path, program: str, *arguments: str) -> None:
-    user = ["runuser", "-u", _runner(), "--"] if os.geteuid() == 0 else []
-    done = subprocess.run([*user, str(programs / program), *arguments], cwd="/", stdin=subprocess.DEVNULL,
+    done = subprocess.run([*_as_runner(), str(programs / program), *arguments], cwd="/", stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -70,6 +70,9 @@ class Request:
     def access(self) -> Access:
         return Access(self.application.rights, self.user, self.user_groups, self.path)
 
+    def may_write(self) -> bool:
+        return bool(intersect(self.application.rights.authorization(self.user, self.user_groups, self.path), "w"))
+
 
 def get(request: Request) -> types.WSGIResponse | None:
     """A GET of an item that the user may read."""
@@ -102,8 +105,7 @@ def propfind(request: Request) -> types.WSGIResponse | None:
         collection = request.collection(access)
         if collection is None:
             return None
-        permissions = request.application.rights.authorization(request.user, request.user_groups, request.path)
-        own = _PropfindBuilder(request, top, bool(intersect(permissions, "w")))
+        own = _PropfindBuilder(request, top, request.may_write())
         itself = own.build(collection)
         properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
         parts = [template.text_of(itself),
@@ -127,6 +129,7 @@ class _PropfindBuilder:
             allprop=self.top.tag == _ALLPROP, propname=self.top.tag == _PROPNAME)
         if isinstance(item, StoredItem):
             properties.add_schedule_tag(element, item.schedule_tag)
+        properties.say_something(element)
         return element
 
 
@@ -151,8 +154,8 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
-    props = body.find(_PROP)
-    if props is None or not len(props) or (any(len(prop) for prop in props) and occurrences.frame(props) is None):
+    props = _asked(body)
+    if any(len(prop) for prop in props) and occurrences.frame(props) is None:
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -162,6 +165,11 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
     if body.tag == _QUERY and collection.tag == "VCALENDAR":
         return _query(request, collection, body, props)
     return None
+
+
+def _asked(body: ET.Element) -> ET.Element:
+    """DAV:prop, allprop or propname, whatever ``body`` has; an empty DAV:prop where it has none (RFC 4791 §9.5)."""
+    return next((part for part in body if part.tag in (_PROP, _ALLPROP, _PROPNAME)), ET.Element(_PROP))
 
 
 def _sync(request: Request, collection: Collection, body: ET.Element, props: ET.Element,
@@ -213,6 +221,9 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
     if occurrences.frame(props) is not None:
         return _responses(request, collection, occurrences.matching(collection, filters), props)
+    if not len(props):
+        names = [str(row["href"]) for row in occurrences.matching(collection, filters)]
+        return _named(request, collection, names, props)
     if not simple or component is None or (bounded and component != "VEVENT"):
         return None
     if not bounded:
@@ -246,6 +257,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
             not_found_props=absent)
         return response
 
+    if not len(props):
+        return list(template.respond(collection, rows, _PropfindBuilder(request, props, request.may_write()).build))
     frame = occurrences.frame(props)
     if frame is not None:
         most = request.application.most_occurrences

@@ -21,6 +21,7 @@ AVAILABILITY = (clark("C:calendar-availability"), clark("CS:calendar-availabilit
 DEFAULT_CALENDAR = clark("C:schedule-default-calendar-URL")
 SCHEDULE_TAG = clark("C:schedule-tag")
 _OK, _MISSING = (xmlutils.make_response(status) for status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
+_RESPONSE = clark("D:response")
 _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", "prop", "status", "href"))
 _INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-properties", "D:unbind",
                      "C:schedule-deliver", "C:schedule-deliver-invite", "C:schedule-deliver-reply",
@@ -113,11 +114,20 @@ def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Ele
         known = _ALL if path.count("/") < 2 else _OF_MEMBERS
         if asked & known:
             _amend(response, Place(unit_of_work, base_prefix, path, neighbours))
+        say_something(response)
+
+
+def say_something(answer: ET.Element) -> None:
+    """A DAV:response to who asked for no property at all has an empty propstat (RFC 4918 §14.24)."""
+    if answer.tag == _RESPONSE and len(answer) == 1:
+        propstat = ET.SubElement(answer, _PROPSTAT)
+        ET.SubElement(propstat, _PROP)
+        ET.SubElement(propstat, _STATUS).text = _OK
 
 
 def response(place: Place, tags: Iterable[str]) -> ET.Element:
     """A DAV:response with those of ``tags`` that we know of ``place``, and the others as missing."""
-    answer = ET.Element(clark("D:response"))
+    answer = ET.Element(_RESPONSE)
     path = f"/{place.path}/" if place.path else "/"
     ET.SubElement(answer, _HREF).text = quote(place.base_prefix + path)
     for tag in tags:

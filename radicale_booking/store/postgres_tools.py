@@ -59,6 +59,7 @@ def scratch(address: str, conninfo: str) -> Iterator[str]:
 
 def _run(program: str, conninfo: str, *options: str, arguments: tuple[str, ...] = ()) -> None:
     """The password goes by the environment: anybody may read a command line."""
+    _refuse_pooler(program, conninfo)
     parameters = conninfo_to_dict(conninfo)
     password = str(parameters.pop("password", ""))
     found = shutil.which(program) or _of_debian(program)
@@ -69,6 +70,19 @@ def _run(program: str, conninfo: str, *options: str, arguments: tuple[str, ...] 
                           env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StoreUnavailable(f"{program}: {' '.join(done.stderr.split())}")
+
+
+def _refuse_pooler(program: str, conninfo: str) -> None:
+    """Both programs set their session, such as its search path to nothing: a pooler would hand that on to others."""
+    try:
+        with psycopg.connect(conninfo) as connection:
+            [pid] = [row[0] for row in connection.execute("SELECT pg_backend_pid()")]
+            pooled = pid != connection.info.backend_pid
+    except psycopg.Error as error:
+        raise StoreUnavailable(f"{program}: {error}") from error
+    if pooled:
+        raise StoreUnavailable(f"{program} needs PostgreSQL itself, and [storage] database leads to a pooler such as "
+                               "PgBouncer; run the command with a configuration that names PostgreSQL's own address")
 
 
 def _of_debian(program: str) -> str | None:

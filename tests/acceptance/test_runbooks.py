@@ -44,7 +44,7 @@ case "$1" in stop) stop ;; start) start ;; restart) stop; start ;; *) exit 2 ;; 
 
 
 def blocks(name: str) -> list[str]:
-    """The commands of a runbook, block by block."""
+    """The commands of a runbook, or of another page by its path from there, block by block."""
     found = re.findall(r"^```sh\n(.*?)^```$", (RUNBOOKS / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert found
     return found
@@ -84,18 +84,33 @@ class Machine:
             return refused.code
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    site = make_site(tmp_path)
+def make_machine(tmp_path: Path, config: Path) -> Machine:
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, text in (("systemctl", SYSTEMCTL),
                        ("radicale-booking", f'#!/bin/bash\nexec {sys.executable} -m radicale_booking "$@"\n')):
         (programs / name).write_text(text, encoding="utf-8")
         (programs / name).chmod(0o755)
-    made = Machine(tmp_path, tmp_path / "data", site.config)
+    return Machine(tmp_path, tmp_path / "data", config)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = make_machine(tmp_path, make_site(tmp_path).config)
     yield made
     made.type("systemctl stop radicale-booking")
+
+
+def test_the_first_fifteen_minutes(tmp_path: Path) -> None:
+    new = make_machine(tmp_path, tmp_path / "etc" / "radicale-booking.ini")
+    try:
+        written = new.follow("../start/sysadmins.md", PASSWORD=PASSWORD)
+        assert "https://calendar.example.org/book/anna/" in written
+        assert "ok    contents" in written
+        assert new.status("/ready") == 200
+        assert new.status("/book/anna/intro-call/") == 200
+    finally:
+        new.type("systemctl stop radicale-booking")
 
 
 def test_every_runbook_is_rehearsed() -> None:
@@ -107,8 +122,6 @@ def test_every_runbook_is_rehearsed() -> None:
 
 
 def test_disk_full(machine: Machine) -> None:
-    with machine.config.open("a", encoding="utf-8") as file:
-        file.write(f"[storage]\ndatabase = sqlite://{machine.data}/booking.sqlite\n")
     kept = machine.folder / "kept"
     shutil.copytree(machine.data, kept)
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", machine.data],
