@@ -23,6 +23,8 @@ TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 HALF_HOUR = timedelta(minutes=30)
 #: Events lie from so long ago to so far ahead.
 _PAST, _FUTURE = timedelta(days=5 * 365), timedelta(days=365)
+#: Nobody plans more than this ahead: what makes a calendar large lies behind.
+_MOST_AHEAD = 10 * 365
 
 
 @contextmanager
@@ -59,13 +61,19 @@ def _fill(app: Adapters, uow: UnitOfWork, ada: Principal, events: int, recurring
         start = begins + timedelta(days=number % 7, hours=8 + number % 10)
         _store(app, uow, ada, calendar.id, f"weekly-{number}",
                _event(f"weekly-{number}", start, HALF_HOUR, "RRULE:FREQ=WEEKLY\r\n"))
-    for number in range(events):
-        start = TODAY - _PAST + (_PAST + _FUTURE) * number / events
+    for number, start in enumerate(_starts(events)):
         epoch = math.floor(start.timestamp())
         row = InstanceRow(epoch, epoch + 600, "BUSY", summary=f"Event {number}")
         uow.items.store(calendar.id, href=f"event-{number}.ics", uid=f"event-{number}", name="VCALENDAR",
                         component="VEVENT", text=_event(f"event-{number}", start, timedelta(minutes=10)),
                         index=ItemIndex(epoch, epoch + 600, rows=(row,)))
+
+
+def _starts(events: int) -> Iterator[datetime]:
+    ahead = min(events // 6, _MOST_AHEAD)
+    behind = events - ahead
+    yield from (TODAY - _PAST + _PAST * number / behind for number in range(behind))
+    yield from (TODAY + _FUTURE * number / ahead for number in range(ahead))
 
 
 def _store(app: Adapters, uow: UnitOfWork, ada: Principal, collection_id: int, uid: str, text: str) -> None:

@@ -158,6 +158,7 @@ BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
                                "type": days_or_never},
     "access_log": {"value": "True", "help": "one line for each request on standard output", "type": bool},
     "access_log_json": {"value": "False", "help": "whether that line is a JSON object", "type": bool},
+    "log_people": {"value": "False", "help": "whether warnings and errors name users and addresses", "type": bool},
     "metrics_token_file": {"value": "", "help": "file with what reads /metrics from elsewhere", "type": filepath},
     "threads": {"value": "8", "help": "requests that one process answers at the same time", "type": positive_count},
 }
@@ -165,8 +166,8 @@ BOOKING_SCHEMA: dict[str, dict[str, Any]] = {
 #: Options that a stock Radicale, which refuses a section ``[booking]``, may carry in ``[storage]`` instead.
 STOCK_OPTIONS = ("public_url", "secret_file")
 
-_OWN_OPTIONS = ("instance_past_days", "instance_future_days", "access_log", "access_log_json", "metrics_token_file",
-                "threads", "maintenance_message", "maintenance_hour",
+_OWN_OPTIONS = ("instance_past_days", "instance_future_days", "access_log", "access_log_json", "log_people",
+                "metrics_token_file", "threads", "maintenance_message", "maintenance_hour",
                 "keep_mail_days", "keep_audit_days", "keep_sync_days", "keep_reservations_days")
 
 _ACCEPTED: dict[Any, str] = {
@@ -224,6 +225,7 @@ class Settings:
     instance_future_days: int = 731
     access_log: bool = True
     access_log_json: bool = False
+    log_people: bool = False
     metrics_token_file: str = ""
     threads: int = 8
     maintenance_message: str = ""

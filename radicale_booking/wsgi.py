@@ -10,10 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import radicale.log
-from radicale.config import Configuration
-
-from radicale_booking import web, wiring
+from radicale_booking import error_log, web, wiring
 from radicale_booking.access_log import AccessLog
 from radicale_booking.dav.application import BookingApplication
 from radicale_booking.errors import Unavailable
@@ -32,7 +29,7 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     one. Raises ``InvalidSettings`` or ``Unavailable``.
     """
     site = wiring.load(config_path, hosts=hosts)
-    _set_up_log(site.configuration)
+    error_log.set_up(site.configuration)
     if site.settings.users_file.parent == site.settings.data_folder:
         # Radicale does not start without its file, even before the first user is added.
         site.settings.users_file.touch(mode=0o600)
@@ -42,20 +39,10 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     except RuntimeError as error:
         # What Radicale and its plugins raise when files or servers that the configuration names cannot be had.
         raise Unavailable(f"cannot start: {error}") from error
+    error_log.name_people(site.settings.log_people)
     if logged and site.settings.access_log:
         application = AccessLog(application, as_json=site.settings.access_log_json)
     return TrustedProxies(Observed(application, site.app.meter), site.settings.guard.trusted_proxies)
-
-
-def _set_up_log(configuration: Configuration) -> None:
-    # Radicale writes its own level into the log, whatever that level is.
-    radicale.log.logger.disabled = True
-    try:
-        radicale.log.setup()
-        radicale.log.set_level(*(configuration.get("logging", option)
-                                 for option in ("level", "backtrace_on_debug", "trace_filter")))
-    finally:
-        radicale.log.logger.disabled = False
 
 
 class LazyApplication:

@@ -19,7 +19,7 @@ from radicale_booking.settings import Settings
 def command(
     context: Context,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Address of the database to copy.")],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="Address of a new, empty one.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Address of a new one, or an unfinished copy.")],
 ) -> None:
     """Copy everything into a new database, such as sqlite:///PATH to postgresql://USER@HOST/NAME or back."""
     call = invocation(context)

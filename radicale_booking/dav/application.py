@@ -30,6 +30,7 @@ from radicale_booking.dav import (
     preconditions,
     principals,
     properties,
+    propfind_body,
     put,
     query,
     slot_calendar,
@@ -135,6 +136,8 @@ class BookingApplication(Application):
         body = super()._read_xml_request_body(environ, request_info)
         if body is not None:
             no_namespace.name(body)
+            if environ["REQUEST_METHOD"] == "PROPFIND":
+                propfind_body.check(body)
             if environ["REQUEST_METHOD"] == "PROPPATCH" and body.find(f".//{_PROP}/{_RESOURCE_TYPE}") is not None:
                 # Radicale would make the calendar something else, and lose it.
                 raise NotAllowed("PROPPATCH", "DAV:resourcetype")
@@ -219,7 +222,7 @@ class BookingApplication(Application):
         try:
             if method == "PUT":
                 text = httputils.read_request_body(self.configuration, environ, request[-1])
-                return slot_calendar.put(calendar, href, text, environ)
+                return slot_calendar.put(calendar, href, text.removeprefix("\ufeff"), environ)
             body = self._read_xml_request_body(environ, request[-1])
         except (RuntimeError, UnicodeDecodeError):
             return httputils.BAD_REQUEST
@@ -302,7 +305,7 @@ class BookingApplication(Application):
             return httputils.REQUEST_TIMEOUT
         assert isinstance(self._storage, Storage)  # noqa: S101 - it has boxes
         with self._storage.acquire_lock("r", user):
-            return outbox.post(self._storage.app, self._storage.unit_of_work, user, text)
+            return outbox.post(self._storage.app, self._storage.unit_of_work, user, text.removeprefix("\ufeff"))
 
     def _writing(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...]) -> types.WSGIResponse:
         """A request that may schedule; nobody but the server puts anything into a box or removes one."""
@@ -321,12 +324,14 @@ class BookingApplication(Application):
         exchange = Exchange.of(environ)
         if environ["REQUEST_METHOD"] == "PUT":
             try:
-                exchange.sent = httputils.read_raw_request_body(self.configuration, environ)
+                exchange.take(httputils.read_raw_request_body(self.configuration, environ))
             except RuntimeError:
                 return httputils.BAD_REQUEST
             except TimeoutError:
                 return httputils.REQUEST_TIMEOUT
-            request = ({**environ, "wsgi.input": io.BytesIO(exchange.sent)}, *request[1:])
+            content = exchange.sent or b""
+            request = ({**environ, "wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))},
+                       *request[1:])
         with self._storage.exchanging(exchange):
             try:
                 if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:
@@ -340,7 +345,7 @@ class BookingApplication(Application):
             headers = dict(headers)
             if exchange.schedule_tag:
                 headers["Schedule-Tag"] = exchange.schedule_tag
-            if exchange.rewritten:
+            if exchange.rewritten or exchange.marked:
                 # What was sent is not what a GET gives (RFC 4791 §5.3.4).
                 headers.pop("ETag", None)
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
@@ -365,6 +370,8 @@ class BookingApplication(Application):
         try:
             raw = httputils.read_raw_request_body(self.configuration, environ)
             body = DefusedET.fromstring(raw) if raw else None
+            if body is not None and environ["REQUEST_METHOD"] == "PROPFIND":
+                propfind_body.check(body)
         except (RuntimeError, ET.ParseError, DefusedXmlException):
             return httputils.BAD_REQUEST
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,8 @@ class Exchange:
     """``expected``: If-Schedule-Tag-Match (RFC 6638 §8.3), empty for any; ``reply``: Schedule-Reply (§8.1); ``etag``:
     If-Match.
 
-    ``sent``: the body of a PUT, None of another request. Written while the request is performed: the Schedule-Tag of
-    what was stored, and whether scheduling changed it.
+    ``sent``: the body of a PUT, None of another request; ``marked``: a byte-order mark was before it. Written while
+    the request is performed: the Schedule-Tag of what was stored, and whether scheduling changed it.
     """
 
     expected: str = ""
@@ -24,12 +25,17 @@ class Exchange:
     schedule_tag: str | None = None
     rewritten: bool = False
     sent: bytes | None = None
+    marked: bool = False
 
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> Exchange:
         return cls(expected=environ.get("HTTP_IF_SCHEDULE_TAG_MATCH", "").strip(),
                    reply=environ.get("HTTP_SCHEDULE_REPLY", "").strip().upper() != "F",
                    etag=environ.get("HTTP_IF_MATCH", "").strip())
+
+    def take(self, body: bytes) -> None:
+        self.sent = body.removeprefix(codecs.BOM_UTF8)
+        self.marked = self.sent != body
 
     def check(self, present: str | None) -> None:
         """Raises ``ScheduleTagChanged`` unless ``present`` is what the program expects to change."""

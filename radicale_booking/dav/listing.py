@@ -93,8 +93,6 @@ def get(request: Request) -> types.WSGIResponse | None:
 
 def propfind(request: Request) -> types.WSGIResponse | None:
     """A PROPFIND of depth 1 on a calendar or address book."""
-    if request.body is not None and not len(request.body):
-        return httputils.BAD_REQUEST
     top = request.body[0] if request.body is not None else ET.Element(_ALLPROP)
     if top.tag not in (_ALLPROP, _PROPNAME, _PROP) or not request.user:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil
@@ -13,6 +14,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.slots import Window, merged
 
 
+@lru_cache(maxsize=4096)
 def fold(title: str) -> str:
     """``title`` for comparison: case, white space and Unicode forms do not count."""
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil
@@ -96,7 +97,15 @@ def offered(event_type: EventType, diary: Diary, now: datetime, frame: Interval)
     question = _Question(event_type, diary, now)
     rules = tuple(rule for name, rule in _RULES.items() if question.asks(name))
     return [Slot(start, start + event_type.duration, question.seats_left(start))
-            for start in question.candidates(frame) if all(rule(question, start)[0] for rule in rules)]
+            for start in question.candidates(frame) if _passes(question, rules, start)]
+
+
+def _passes(question: _Question, rules: Iterable[_Rule], start: datetime) -> bool:
+    # A loop: of a month's thousands of starts each is asked.
+    for rule in rules:  # noqa: SIM110
+        if not rule(question, start)[0]:
+            return False
+    return True
 
 
 def explain(event_type: EventType, diary: Diary, now: datetime, start: datetime) -> list[Verdict]:
@@ -111,11 +120,14 @@ def nearest(slots: Iterable[Slot], start: datetime, count: int = 5) -> tuple[dat
     return tuple(sorted(sorted(starts, key=lambda other: (abs(other - start), other))[:count]))
 
 
+_BY_TIME = attrgetter("interval.start", "interval.end")
+
+
 class _Timeline:
     """Intervals with causes, searched by bisection."""
 
     def __init__(self, entries: Iterable[Busy]) -> None:
-        self._entries = sorted(entries, key=lambda entry: entry.interval)
+        self._entries = sorted(entries, key=_BY_TIME)
         self._starts: list[datetime] = []
         self._ends: list[datetime] = []
         for entry in self._entries:
@@ -328,7 +340,8 @@ def _seat_free(question: _Question, start: datetime) -> tuple[bool, str]:
 
 
 _PERIODS: dict[str, Callable[[date], Hashable]] = {"day": _day, "week": _week, "month": _month}
-_RULES: dict[str, Callable[[_Question, datetime], tuple[bool, str]]] = {
+_Rule = Callable[[_Question, datetime], tuple[bool, str]]
+_RULES: dict[str, _Rule] = {
     "window": _in_window, "grid": _on_grid, "notice": _after_notice, "horizon": _before_horizon,
     "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits,
     "invitee": _within_invitee_limit, "seats": _seat_free,

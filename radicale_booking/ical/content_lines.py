@@ -141,7 +141,7 @@ def parse(text: str) -> Block:
 
 def _folded(text: str) -> str:
     """``text`` in lines of at most 75 octets (RFC 5545 §3.1), no character divided."""
-    if len(text.encode()) <= _LINE_BYTES:
+    if len(text) <= _LINE_BYTES and (text.isascii() or len(text.encode()) <= _LINE_BYTES):
         return text
     pieces, piece, size = [], "", 0
     for letter in text:

@@ -18,6 +18,7 @@ from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical.reader import length
 from radicale_booking.ical.zone_names import iana
 
+_MOST_LETTERS = 100_000
 _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[A-Z][A-Z0-9-]*=(?:"[^"]*"|[^";:,]*))*):(.*)')
 #: Left out of the event: alarms, and definitions of zones that are known by their names.
@@ -99,6 +100,8 @@ class PlainEvent:
 
 def read(text: str) -> PlainEvent | None:
     """The only event in ``text``, or None where anything is out of the ordinary."""
+    if len(text) > _MOST_LETTERS:
+        return None
     body = _FOLD.sub("", text).replace("\r\n", "\n")
     if _CONTROLS.search(body):
         return None

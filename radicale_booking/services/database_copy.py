@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from radicale_booking.errors import InvalidInput
@@ -14,26 +14,39 @@ if TYPE_CHECKING:
 
 def copy(source: Adapters, target: Adapters,
          advance: Callable[[int, int], None] = lambda done, total: None) -> dict[str, int]:
-    """Copy a snapshot of ``source`` into the new database ``target`` in one transaction; table -> number of rows.
+    """Copy a snapshot of ``source`` into ``target``, a new database or an unfinished copy; table -> number of rows.
 
-    Every row is read again from the target and compared before anything is kept. ``advance(done, total)`` counts rows.
-    Raises ``InvalidInput`` when ``source`` is of an older schema, or ``target`` holds data already.
+    Each page is a transaction, so that a copy that was interrupted goes on with what is missing. The target is nobody
+    else's until every row was read from it again and compared. ``advance(done, total)`` counts rows.
+    Raises ``InvalidInput`` when ``source`` is of another schema, or ``target`` holds data that no copy has begun.
     """
-    if source.store.schema_state().pending:
-        raise InvalidInput("source", source.settings.database, "is of an older schema", "run db migrate on it first")
+    state = source.store.schema_state()
+    if state.pending or state.unknown:
+        raise InvalidInput("source", source.settings.database, "is of another schema than this program's",
+                           "run db migrate on it first, with the newest version")
+    target.store.accept_unfinished()
     target.store.migrate()
-    with source.store.read() as theirs, target.store.write(actor="command") as ours:
-        _refuse_data(target, ours)
-        total = sum(theirs.tables.count(table) for table in theirs.tables.names)
-        ours.tables.clear()
-        copied: dict[str, int] = {}
-        for table in theirs.tables.names:
-            copied[table] = 0
-            for rows in _copy_table(theirs, ours, table):
-                copied[table] += rows
-                advance(sum(copied.values()), total)
+    with source.store.read() as theirs:
+        _begin(theirs, target)
+        _fill(theirs, target, advance)
+        copied = _verified(theirs, target)
+    with target.store.write(actor="command") as ours:
         ours.tables.renumber()
-        return copied
+        ours.tables.finish()
+    return copied
+
+
+def _begin(theirs: UnitOfWork, target: Adapters) -> None:
+    """Leave in the target what is still so in the source, all or nothing."""
+    unfinished = target.store.schema_state().unfinished
+    with target.store.write(actor="command") as ours:
+        if not unfinished:
+            _refuse_data(target, ours)
+            ours.tables.begin()
+        elif all(ours.tables.digest(table) == theirs.tables.digest(table, ours.tables.last(table))
+                 for table in ours.tables.names):
+            return
+        ours.tables.clear()
 
 
 def _refuse_data(target: Adapters, uow: UnitOfWork) -> None:
@@ -42,10 +55,25 @@ def _refuse_data(target: Adapters, uow: UnitOfWork) -> None:
         raise InvalidInput("target", target.settings.database, "holds data already", "give a new, empty database")
 
 
-def _copy_table(theirs: UnitOfWork, ours: UnitOfWork, table: str) -> Iterator[int]:
-    """Gives the number of rows of each page that was written."""
-    for rows in theirs.tables.pages(table):
-        ours.tables.add(table, rows)
-        yield len(rows)
-    if ours.tables.digest(table) != theirs.tables.digest(table):
-        raise InvalidInput("table", table, "came out other than it is in the source", "nothing was copied; report this")
+def _fill(theirs: UnitOfWork, target: Adapters, advance: Callable[[int, int], None]) -> None:
+    total = sum(theirs.tables.count(table) for table in theirs.tables.names)
+    with target.store.read() as ours:
+        done = sum(ours.tables.count(table) for table in ours.tables.names)
+        last = {table: ours.tables.last(table) for table in ours.tables.names}
+    advance(done, total)
+    for table in theirs.tables.names:
+        for rows in theirs.tables.pages(table, last[table]):
+            with target.store.write(actor="command") as ours:
+                ours.tables.add(table, rows)
+            done += len(rows)
+            advance(done, total)
+
+
+def _verified(theirs: UnitOfWork, target: Adapters) -> dict[str, int]:
+    with target.store.read() as ours:
+        found = {table: ours.tables.digest(table) for table in ours.tables.names}
+    for table, digest in found.items():
+        if digest != theirs.tables.digest(table):
+            raise InvalidInput("table", table, "came out other than it is in the source",
+                               "the copy stays unfinished; run it again, and report this if it stays so")
+    return {table: digest.rows for table, digest in found.items()}

@@ -29,6 +29,9 @@ class Store(Protocol):
         ``NOBODY``: it changes only what workers claim of the outbox, and waits for nobody.
         """
 
+    def accept_unfinished(self) -> None:
+        """From now on this object, and it alone, may write to an unfinished copy, so that it can be finished."""
+
     def migrate(self) -> list[str]:
         """Bring the schema up to date, in one transaction; the names of the migrations applied."""
 

@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 
 class EventTypes:
-    """The repository of event types."""
+    """The repository of event types; one that a transaction has read it knows until it changes one."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._unit_of_work = unit_of_work
+        self._known: dict[int, EventType] = {}
 
     def get(self, host: str, slug: str) -> EventType | None:
         row = self._unit_of_work.one("event_type", "get", host=host, slug=slug)
-        return self._read(row) if row is not None else None
+        return self._known.setdefault(row["id"], self._read(row)) if row is not None else None
 
     def by_id(self, event_type_id: int) -> EventType | None:
-        row = self._unit_of_work.one("event_type", "by_id", id=event_type_id)
-        return self._read(row) if row is not None else None
+        if event_type_id not in self._known:
+            row = self._unit_of_work.one("event_type", "by_id", id=event_type_id)
+            if row is None:
+                return None
+            self._known[event_type_id] = self._read(row)
+        return self._known[event_type_id]
 
     def all(self, host: str) -> list[EventType]:
         """All of the host's, hidden and closed ones included, the shortest first."""
@@ -39,6 +44,7 @@ class EventTypes:
         return added
 
     def update(self, event_type: EventType) -> None:
+        self._known.clear()
         self._unit_of_work.execute("event_type", "update", **_values(event_type))
         self._write_hosts(event_type)
 
@@ -47,6 +53,7 @@ class EventTypes:
         return self._unit_of_work.one("event_type", "booked", id=event_type_id) is not None
 
     def remove(self, event_type_id: int) -> None:
+        self._known.clear()
         self._unit_of_work.execute("event_type", "remove", id=event_type_id)
 
     def _write_hosts(self, event_type: EventType) -> None:

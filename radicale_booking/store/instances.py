@@ -61,8 +61,7 @@ class Instances:
         rows = [*self._overlapping("busy_spans", principal_id, frame),
                 *self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))]
         runs: list[list[int]] = []
-        for start, end in sorted((row["start_epoch"], row["end_epoch"]) for row in rows
-                                 if not paths or row["path"] in paths):
+        for start, end in sorted((row[0], row[1]) for row in rows if not paths or row["path"] in paths):
             if runs and start <= runs[-1][1]:
                 runs[-1][1] = max(runs[-1][1], end)
             else:

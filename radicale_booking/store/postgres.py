@@ -28,7 +28,7 @@ from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import postgres_tools, sql
 from radicale_booking.store.postgres_errors import translate
 from radicale_booking.store.postgres_sql import convert, rows
-from radicale_booking.store.schema import SchemaState, failed
+from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -109,6 +109,7 @@ class PostgresStore:
         self._asking = threading.Lock()
         self._pool: ConnectionPool[_Raw] | None = None
         self._version_checked = False
+        self._finishing = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[UnitOfWork]:
@@ -127,9 +128,12 @@ class PostgresStore:
             self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
+    def accept_unfinished(self) -> None:
+        self._finishing = True
+
     def migrate(self) -> list[str]:
         with self._transaction(_WRITE, f"; SELECT pg_advisory_xact_lock({_key('migration')})") as connection:
-            applied, now = _applied(connection), int(self._clock().timestamp())
+            applied, now = _state(connection).applied, int(self._clock().timestamp())
             pending = [(number, name, file) for number, name, file in sql.migrations() if number > applied]
             connection.script("SET LOCAL statement_timeout = 0")
             if connection.run("SHOW server_encoding", {})[0][0] != "UTF8":
@@ -149,7 +153,7 @@ class PostgresStore:
 
     def schema_state(self) -> SchemaState:
         with self._transaction(_READ) as connection:
-            return SchemaState(_applied(connection), sql.newest())
+            return _state(connection)
 
     def check(self) -> list[str]:
         """PostgreSQL keeps its references and the exclusion of overlaps by itself, once they are valid."""
@@ -259,7 +263,7 @@ class PostgresStore:
     def _check_version(self) -> None:
         if self._version_checked:
             return
-        self.schema_state().check()
+        self.schema_state().check(finishing=self._finishing)
         self._version_checked = True
 
 
@@ -294,10 +298,10 @@ def _key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def _applied(connection: PostgresConnection) -> int:
-    if connection.run("SELECT to_regclass('schema_migration')", {})[0][0] is None:
-        return 0
-    return int(connection.run("SELECT coalesce(max(number), 0) FROM schema_migration", {})[0][0])
+def _state(connection: PostgresConnection) -> SchemaState:
+    exists = connection.run("SELECT to_regclass('schema_migration')", {})[0][0] is not None
+    return state_of((number, name) for number, name in connection.run(
+        "SELECT number, name FROM schema_migration", {})) if exists else state_of([])
 
 
 @contextlib.contextmanager

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.store import sql
+
+#: A migration whose name begins so only adds what an older program need not know: that goes on beside it.
+EXPAND = "expand_"
+#: Number and name of the row that stands among the migrations for as long as a copy into the database is not complete.
+UNFINISHED = (0, "unfinished copy")
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """``applied``: number of the newest migration in the database (0: none); ``known``: of this program."""
+    """``applied``: number of the newest migration in the database (0: none); ``known``: of this program.
+
+    ``unknown`` are the names of those that only a newer program has.
+    """
 
     applied: int
     known: int
+    unknown: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def pending(self) -> int:
         return max(0, self.known - self.applied)
 
-    def check(self, way_back: str = "restore a backup made before the upgrade") -> None:
-        """Raises ``StoreUnavailable`` when a newer program has changed the database."""
-        if self.applied > self.known:
+    def check(self, way_back: str = "restore a backup made before the upgrade", *, finishing: bool = False) -> None:
+        """Raises ``StoreUnavailable`` when a newer program has changed what this one knows of the database, or it is
+        an unfinished copy and this program is not ``finishing`` it."""
+        if any(not name.startswith(EXPAND) for name in self.unknown):
             raise StoreUnavailable(
                 f"the database has schema {self.applied}, this program knows {self.known}: a newer version of "
                 f"radicale-booking has upgraded it; install that version again, or {way_back}")
+        if self.unfinished and not finishing:
+            raise StoreUnavailable("the database is an unfinished copy; run the same radicale-booking db copy again, "
+                                   "it goes on where it ended")
+
+
+def state_of(applied: Iterable[tuple[int, str]]) -> SchemaState:
+    """The state of a database with these rows, number and name, in its list of migrations."""
+    rows, known = sorted(applied), sql.newest()
+    return SchemaState(max((number for number, _ in rows), default=0), known,
+                       tuple(name for number, name in rows if number > known), UNFINISHED in rows)
 
 
 def failed(name: str, error: BaseException) -> StoreUnavailable:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.store import sql
-from radicale_booking.store.schema import SchemaState, failed
+from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 20
@@ -129,6 +129,7 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: weakref.WeakSet[SqliteConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._finishing = False
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
@@ -156,18 +157,22 @@ class SqliteStore:
         return connection
 
     def _check_version(self, connection: SqliteConnection) -> None:
-        state = SchemaState(_applied(connection), sql.newest())
+        state = _state(connection)
         copies = sorted(self.path.parent.glob(f"{self.path.name}.schema-{state.known}.*.backup"))
         try:
-            state.check(*([f"put {copies[-1]} in its place, as it was before the upgrade"] if copies else []))
+            state.check(*([f"put {copies[-1]} in its place, as it was before the upgrade"] if copies else []),
+                        finishing=self._finishing)
         except StoreUnavailable:
             connection.raw.close()
             raise
 
+    def accept_unfinished(self) -> None:
+        self._finishing = True
+
     def migrate(self) -> list[str]:
         connection = self._connection()
         with self._transaction("BEGIN IMMEDIATE", "migration") as unit_of_work:
-            applied = _applied(connection)
+            applied = _state(connection).applied
             pending = [(number, name, file) for number, name, file in sql.migrations() if number > applied]
             for number, name, file in pending:
                 try:
@@ -184,7 +189,7 @@ class SqliteStore:
         return [name for _, name, _ in pending]
 
     def schema_state(self) -> SchemaState:
-        return SchemaState(_applied(self._connection()), sql.newest())
+        return _state(self._connection())
 
     def check(self) -> list[str]:
         connection = self._connection()
@@ -238,7 +243,7 @@ class SqliteStore:
         self._local = threading.local()
 
 
-def _applied(connection: SqliteConnection) -> int:
-    if not connection.run("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'", {}):
-        return 0
-    return int(connection.run("SELECT coalesce(max(number), 0) FROM schema_migration", {})[0][0])
+def _state(connection: SqliteConnection) -> SchemaState:
+    exists = connection.run("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'", {})
+    return state_of((number, name) for number, name in connection.run(
+        "SELECT number, name FROM schema_migration", {})) if exists else state_of([])

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from radicale_booking.store.schema import UNFINISHED
+
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
@@ -20,6 +22,7 @@ KEYS = {
     "webhook_attempt": "id", "inbound": "id", "maintenance_mode": "id", "audit": "id",
 }
 _PAGE = 500
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,23 @@ class Tables:
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._connection = unit_of_work.connection
+        self._now_epoch = unit_of_work.now_epoch
 
     def count(self, table: str) -> int:
         return int(self._connection.run(f"SELECT count(*) FROM {table}", {})[0][0])  # noqa: S608 - one of KEYS
 
-    def pages(self, table: str) -> Iterator[Sequence[Row]]:
-        """All rows, some hundred at a time."""
+    def last(self, table: str) -> int:
+        """The greatest key of the rows that there are, -1 without any."""
+        return int(self._connection.run(f"SELECT coalesce(max({KEYS[table]}), -1) FROM {table}", {})[0][0])  # noqa: S608
+
+    def pages(self, table: str, after: int = -1, last: int = _LAST) -> Iterator[Sequence[Row]]:
+        """The rows with keys above ``after`` up to ``last``, some hundred at a time, those of one key together."""
         key = KEYS[table]
-        page = f"SELECT DISTINCT {key} FROM {table} WHERE {key} > :after ORDER BY {key} LIMIT :most"  # noqa: S608
-        after = -1
+        page = (f"SELECT DISTINCT {key} FROM {table} WHERE {key} > :after AND {key} <= :last"  # noqa: S608
+                f" ORDER BY {key} LIMIT :most")
         while True:
             upto = self._connection.run(f"SELECT max({key}) FROM ({page}) AS page",  # noqa: S608
-                                        {"after": after, "most": _PAGE})[0][0]
+                                        {"after": after, "last": last, "most": _PAGE})[0][0]
             if upto is None:
                 return
             yield self._connection.run(
@@ -68,15 +76,25 @@ class Tables:
         self._connection.change_many(f"INSERT INTO {table} VALUES ({values})",  # noqa: S608
                                      [dict(zip(names, row, strict=True)) for row in rows])
 
-    def digest(self, table: str) -> Digest:
+    def digest(self, table: str, last: int = _LAST) -> Digest:
+        """Of the rows with keys up to ``last``."""
         digest = Digest()
-        for rows in self.pages(table):
+        for rows in self.pages(table, last=last):
             digest = digest.plus(rows)
         return digest
 
     def clear(self) -> None:
-        """Remove what a new database holds: the root collection."""
-        self._connection.change("DELETE FROM collection WHERE path = ''", {})
+        for table in reversed(self.names):
+            self._connection.change(f"DELETE FROM {table}", {})  # noqa: S608
+
+    def begin(self) -> None:
+        """Mark the database as an unfinished copy: nobody else uses it until ``finish``."""
+        number, name = UNFINISHED
+        self._connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
+                                {"n": number, "name": name, "now": self._now_epoch})
+
+    def finish(self) -> None:
+        self._connection.change("DELETE FROM schema_migration WHERE number = :n", {"n": UNFINISHED[0]})
 
     def renumber(self) -> None:
         """Let new rows have numbers above those that were added; SQLite does so by itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,6 +97,26 @@ HOSTILE = {
     "the dates of all days": "RRULE:FREQ=DAILY\r\nEXDATE:" + ",".join(days(19_000)),
     "changes without a series": overrides(4_000).replace("RRULE:FREQ=DAILY", "RRULE:FREQ=YEARLY;COUNT=1"),
 }
+
+
+#: Memory that one object may take while it is read, beside its own text.
+MOST_OCTETS = 64 * 1024 * 1024
+HEAVY = {**HOSTILE, "overrides without end": overrides(100_000)}
+
+
+@pytest.mark.parametrize("name", [
+    "every minute of the day", "every second of the year", "every position of every day", "a count beyond all numbers",
+    "many rules", "periods in periods", "the same series again and again", "the dates of all days",
+    "changes without a series", "overrides without end"])
+def test_the_largest_take_bounded_memory(name: str) -> None:
+    extra = HEAVY[name]
+    tracemalloc.start()
+    try:
+        index(extra)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MOST_OCTETS + 8 * len(extra)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

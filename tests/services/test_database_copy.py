@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from radicale_booking import wiring
-from radicale_booking.errors import InvalidInput
+from radicale_booking.errors import InvalidInput, StoreUnavailable
 from radicale_booking.services import booking, database_copy, life
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.store.tables import KEYS, Tables
@@ -71,19 +71,88 @@ def test_a_copy_of_the_copy_is_the_original(app: Adapters, other: Adapters, tmp_
         back.store.close()
 
 
-def test_what_came_out_differently_is_not_kept(app: Adapters, other: Adapters, monkeypatch: pytest.MonkeyPatch) -> None:
+def refused_to_others(other: Adapters, clock: Clock) -> None:
+    """Whoever opens the target now is told that it is not complete."""
+    late = wiring.adapters(other.settings, clock)
+    try:
+        with pytest.raises(StoreUnavailable, match="an unfinished copy"), late.store.read():
+            pass
+    finally:
+        late.store.close()
+
+
+def open_to_others(other: Adapters, clock: Clock) -> None:
+    late = wiring.adapters(other.settings, clock)
+    try:
+        assert booking.reserve(late, wish(NINE)).live
+    finally:
+        late.store.close()
+
+
+def test_what_came_out_differently_stays_unfinished(app: Adapters, other: Adapters, clock: Clock,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     add = Tables.add
 
     def forgetful(tables: Tables, table: str, rows: list[object]) -> None:
         add(tables, table, rows[1:] if table == "audit" else rows)
 
-    monkeypatch.setattr(Tables, "add", forgetful)
     fill(app)
-    with pytest.raises(InvalidInput, match="'audit': came out other"):
-        database_copy.copy(app, other)
-    with other.store.read() as uow:
-        assert uow.principals.all() == []
-        assert uow.collections.get("") is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(Tables, "add", forgetful)
+        with pytest.raises(InvalidInput, match="'audit': came out other"):
+            database_copy.copy(app, other)
+    refused_to_others(other, clock)
+    database_copy.copy(app, other)
+    assert digests(other) == digests(app)
+    open_to_others(other, clock)
+
+
+class Pulled(BaseException):
+    """As when somebody ends the program."""
+
+
+def interrupted(app: Adapters, other: Adapters, rows: int) -> None:
+    """A copy that ends after about so many rows."""
+    def pull(done: int, total: int) -> None:
+        if done >= rows:
+            raise Pulled
+
+    with pytest.raises(Pulled):
+        database_copy.copy(app, other, pull)
+
+
+def test_an_interrupted_copy_goes_on_with_what_is_missing(app: Adapters, other: Adapters, tmp_path: Path, clock: Clock,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(app)
+    interrupted(app, other, 600)
+    refused_to_others(other, clock)
+    again = wiring.adapters(other.settings, clock)
+    added: list[object] = []
+    add = Tables.add
+    monkeypatch.setattr(Tables, "add", lambda tables, table, rows: (added.extend(rows), add(tables, table, rows)))
+    seen: list[tuple[int, int]] = []
+    try:
+        copied = database_copy.copy(app, again, lambda done, total: seen.append((done, total)))
+        assert digests(again) == digests(app)
+    finally:
+        again.store.close()
+    total = sum(copied.values())
+    assert 600 <= seen[0][0] == total - len(added) < total
+    assert seen[-1] == (total, total)
+    open_to_others(other, clock)
+
+
+def test_where_the_source_has_changed_meanwhile_the_copy_begins_anew(app: Adapters, other: Adapters,
+                                                                    clock: Clock) -> None:
+    fill(app)
+    interrupted(app, other, 600)
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE principal SET display_name = 'Ada L.'", {})
+    seen: list[int] = []
+    database_copy.copy(app, other, lambda done, total: seen.append(done))
+    assert seen[0] == 0
+    assert digests(other) == digests(app)
+    open_to_others(other, clock)
 
 
 def test_a_database_that_holds_data_is_not_written_to(app: Adapters, other: Adapters) -> None:
