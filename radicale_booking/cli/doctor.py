@@ -9,7 +9,7 @@ import typer
 from radicale_booking import settings as settings_module
 from radicale_booking import wiring
 from radicale_booking.cli.invocation import Context, invocation
-from radicale_booking.doctor import data, machine, network
+from radicale_booking.doctor import data, machine, mail_doors, network
 from radicale_booking.doctor.finding import Finding, worst
 from radicale_booking.services import mail
 
@@ -20,6 +20,8 @@ def command(
     context: Context,
     offline: Annotated[bool, typer.Option("--offline", help="Look at this machine only.")] = False,
     mail_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Send a test mail as well.")] = "",
+    mail_through: Annotated[str, typer.Option(metavar="ADDRESS", help="Send a test mail to an address of this server, "
+                                              "and wait until it comes in.")] = "",
 ) -> None:
     """Assess the site, and say what to do about each finding; exit code 1 for warnings, 2 for errors."""
     call = invocation(context)
@@ -30,9 +32,12 @@ def command(
         findings = [*machine.examine(settings, now), *data.examine(app)]
         if not offline:
             findings += network.examine(settings, configuration.get("server", "hosts"), now)
+            findings += mail_doors.examine(settings.inbound)
         if mail_to:
             mail.send_test(app, mail_to)
             findings.append(Finding("test mail", "ok", f"the mail server has taken one to {mail_to}"))
+        if mail_through:
+            findings.append(mail_doors.round_trip(app, mail_through))
     finally:
         app.store.close()
     contacts = dict(settings.contacts)

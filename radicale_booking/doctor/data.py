@@ -44,6 +44,7 @@ def examine(app: Adapters) -> Iterator[Finding]:
     yield from _mail(app)
     yield from _hosts(app)
     yield _orphans(app)
+    yield _occupancies(app)
 
 
 def _held_still(app: Adapters) -> Iterator[Finding]:
@@ -141,6 +142,17 @@ def _orphans(app: Adapters) -> Finding:
         return Finding("bookings", WARNING, f"without an event in the host's calendar: {', '.join(lost[:5])}",
                        "radicale-booking reservation show UID, then move or cancel it")
     return Finding("bookings", OK, "each to come has its event")
+
+
+def _occupancies(app: Adapters) -> Finding:
+    """Two at the same time are an error of the database itself, which its check has told already."""
+    with app.store.read() as uow:
+        rows = uow.query("figures", "wrongly_occupied", now=uow.now_epoch)
+        found = [str(row["uid"]) for row in rows]
+    if found:
+        return Finding("occupied time", WARNING, f"is not what the reservation says: {', '.join(found[:5])}",
+                       "others may book it, or it is blocked for nobody: cancel it, or restore a backup")
+    return Finding("occupied time", OK, "is that of the bookings to come")
 
 
 def _words(age: timedelta) -> str:

@@ -72,6 +72,12 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
         return outcome.status
 
 
+def has_come(app: Adapters, message_id: str, recipient: str) -> bool:
+    """Whether a mail was dealt with."""
+    with app.store.read() as uow:
+        return uow.inbound.known(message_id, recipient.strip().lower())
+
+
 def confirm(app: Adapters, token: str) -> str:
     """Deal with the mail of a link as with one whose sender is sure; its status then, the same when that was done.
 

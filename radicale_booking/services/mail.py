@@ -142,13 +142,18 @@ def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invit
         return app.composer.compose(_notice(app, uow, reservation, chosen, role, recipient, "preview"), language)
 
 
-def send_test(app: Adapters, address: str) -> None:
-    """Send a mail to ``address`` now. Raises ``InvalidInput``, ``Unavailable`` without a server, ``DeliveryFailed``."""
+def send_test(app: Adapters, address: str) -> EmailMessage:
+    """Send a mail to ``address`` now, and return it.
+
+    Raises ``InvalidInput``, ``Unavailable`` without a server, ``DeliveryFailed``.
+    """
     address = requests.checked_email(address)
     if app.mailer is None:
         raise Unavailable("no mail is sent: set [mail] host in the configuration")
     try:
-        app.mailer.send(app.composer.compose_test(address, app.clock()), "test")
+        message = app.composer.compose_test(address, app.clock())
+        app.mailer.send(message, "test")
+        return message
     finally:
         app.mailer.close()
 

@@ -24,3 +24,16 @@ WHERE reservation.end_epoch > :now AND reservation.status IN ('pending', 'confir
     WHERE collection.principal_id = reservation.principal_id
         AND item.uid IN (reservation.uid, coalesce(reservation.series, reservation.uid)))
 ORDER BY reservation.id;
+
+-- name: wrongly_occupied
+SELECT uid FROM (
+    SELECT reservation.id, reservation.uid,
+        CASE WHEN reservation.status IN ('pending', 'confirmed') THEN 1 ELSE 0 END AS expected,
+        CASE WHEN EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+            AND occupancy.live = 1 AND occupancy.start_epoch <= reservation.start_epoch
+            AND occupancy.end_epoch >= reservation.end_epoch) THEN 1 ELSE 0 END AS full_time,
+        CASE WHEN EXISTS (SELECT 1 FROM occupancy WHERE occupancy.reservation_id = reservation.id
+            AND occupancy.live = 1) THEN 1 ELSE 0 END AS any_time
+    FROM reservation WHERE reservation.end_epoch > :now) AS compared
+WHERE (expected = 1 AND full_time = 0) OR (expected = 0 AND any_time = 1)
+ORDER BY id;

@@ -47,6 +47,9 @@ def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
             with calendar_program(running.url) as anna:
                 calendar(anna, "Bookable hours").save_event(event("hours", "Bookable", monday(), 4 * HALF))
             free = free_starts(site)
+            told = json.loads(run(site.config, "doctor", "--offline", "--mail-through", BOOKS, "--json").stdout)
+            assert told["findings"][-1] == {"name": "mail round trip", "level": "ok", "remedy": "",
+                                            "detail": f"a mail to {BOOKS} went out and came in"}, log.read_text()
             send("REQUEST", 0)
             answered = [found for found in mailbox.wait_for(2) if "METHOD:REPLY" in found.calendar]
             assert ["PARTSTAT=ACCEPTED" in found.calendar.replace("\r\n ", "").replace("\n ", "")

@@ -16,14 +16,20 @@ import pytest
 
 from radicale_booking import drill
 from radicale_booking.backup_settings import BackupSettings
-from radicale_booking.doctor import data, machine, network
+from radicale_booking.doctor import data, machine, mail_doors, network
 from radicale_booking.doctor.finding import Finding, worst
 from radicale_booking.domain.service_records import service_records
+from radicale_booking.errors import InvalidInput
+from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.mail_settings import MailSettings
+from radicale_booking.notify.smtp import SmtpMailer
 from radicale_booking.services import backup, booking, maintenance_mode
 from radicale_booking.services.adapters import Adapters
+from tests.acceptance.server import free_port
+from tests.mail_servers import PASSWORD, USER, dovecot
 from tests.services.calendars import NINE, draw_hours, store_item, wish
 from tests.services.conftest import Clock, app, clock, empty  # noqa: F401 - fixtures
+from tests.smtp_server import smtp_server
 
 # ruff: noqa: F811
 
@@ -47,7 +53,7 @@ def well(app: Adapters) -> Adapters:
 def test_a_site_that_is_well(well: Adapters) -> None:
     found = list(data.examine(well))
     assert [one for one in found if one.level != "ok"] == []
-    assert {"migrations", "database", "backup", "backup drill", "outbox", "hosts", "bookings"} <= {
+    assert {"migrations", "database", "backup", "backup drill", "outbox", "hosts", "bookings", "occupied time"} <= {
         one.name for one in found}
     assert worst(found) == 0
 
@@ -100,6 +106,21 @@ def no_drill(app: Adapters) -> None:
         backup.evidence_file(one.path).unlink()
 
 
+def free_the_time(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE occupancy SET live = 0", {})
+
+
+def keep_too_little(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE occupancy SET end_epoch = end_epoch - 60", {})
+
+
+def keep_the_time(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE reservation SET status = 'cancelled'", {})
+
+
 def hold_still(app: Adapters) -> None:
     maintenance_mode.begin(app, "closed")
 
@@ -107,6 +128,8 @@ def hold_still(app: Adapters) -> None:
 @pytest.mark.parametrize(("harm", "name", "level"), [
     (hold_still, "maintenance mode", "warning"),
     (break_foreign_key, "migrations", "warning"), (lose_the_event, "bookings", "warning"),
+    (free_the_time, "occupied time", "warning"), (keep_too_little, "occupied time", "warning"),
+    (keep_the_time, "occupied time", "warning"),
     (lose_the_hours, "hours", "warning"), (fail_mail, "failed mail", "warning"),
     (odd_setting, "window settings", "warning"), (broken_object, "calendar objects", "warning"),
     (no_archive, "backup", "warning"), (no_drill, "backup drill", "warning"),
@@ -148,6 +171,16 @@ class TestOfAFile:
         found = list(data.examine(well))
         assert {one.name: one.level for one in found}["database"] == "error"
         assert worst(found) == 2
+
+    def test_two_at_the_same_time(self, well: Adapters) -> None:
+        booking.reserve(well, wish(NINE + timedelta(hours=1), email="zoe@example.org"))
+        with well.store.write() as uow:
+            for name in ("insert", "update"):
+                uow.connection.change(f"DROP TRIGGER occupancy_overlap_{name}", {})
+            uow.connection.change("UPDATE occupancy SET start_epoch = (SELECT min(start_epoch) FROM occupancy)", {})
+        [found] = [one for one in data.examine(well) if one.name == "database"]
+        assert found.level == "error"
+        assert "overlap" in found.detail
 
     def test_rights(self, well: Adapters) -> None:
         well.settings.users_file.chmod(0o600)
@@ -256,3 +289,36 @@ class TestNetwork:
             closed.bind(("127.0.0.1", 0))
             mail = MailSettings(host="127.0.0.1", port=closed.getsockname()[1], security="none")
             assert of_network(app, mail=mail)["mail server"] == "error"
+
+    def test_the_mailbox(self, tmp_path: Path) -> None:
+        assert list(mail_doors.examine(InboundSettings())) == []
+        secret = tmp_path / "password"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        port = free_port()
+        inbound = InboundSettings(imap_host="127.0.0.1", imap_port=port, imap_security="none", imap_user=USER,
+                                  imap_password_file=str(secret))
+        with dovecot(port) as server:
+            assert levels(mail_doors.examine(inbound)) == {"mailbox": "error"}
+            server.deliver(b"Subject: Hello\r\n\r\nHello\r\n")
+            server.start()
+            [found] = mail_doors.examine(inbound)
+            assert (found.level, found.detail) == ("ok", "1 in INBOX of 127.0.0.1")
+            assert server.held() == 1
+            secret.write_text("wrong", encoding="utf-8")
+            assert levels(mail_doors.examine(inbound)) == {"mailbox": "error"}
+
+    def test_mail_that_does_not_come_in(self, app: Adapters, tmp_path: Path) -> None:
+        pauses: list[float] = []
+        with pytest.raises(InvalidInput):
+            mail_doors.round_trip(app, "zoe@elsewhere.example", pauses.append)
+        with smtp_server(tmp_path / "smtp") as smtp:
+            settings = MailSettings(host="127.0.0.1", port=smtp.port, security="none", sender="booking@example.org")
+            sending = replace(app, mailer=SmtpMailer(settings))
+            found = mail_doors.round_trip(sending, "ada@example.org", pauses.append)
+            [taken] = smtp.wait_for(1)
+        assert taken.message["Subject"] == "radicale-booking: mail works"
+        assert found.level == "error"
+        assert sum(pauses) == 60
+        found = mail_doors.round_trip(sending, "ada@example.org", pauses.append)
+        assert "SMTP server" in found.detail
+        assert sum(pauses) == 60
