@@ -17,7 +17,6 @@ from radicale import httputils, rights, types, xmlutils
 from radicale.app import Application
 from radicale.app.base import Access
 from radicale.config import Configuration
-from radicale.log import logger
 
 from radicale_booking.dav import (
     boxes,
@@ -25,6 +24,7 @@ from radicale_booking.dav import (
     expansion,
     freebusy,
     listing,
+    minimal,
     no_namespace,
     outbox,
     preconditions,
@@ -44,8 +44,6 @@ from radicale_booking.errors import (
     NotAllowed,
     SchedulingRefused,
     SlotTaken,
-    Unavailable,
-    UnderMaintenance,
 )
 from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
@@ -130,7 +128,7 @@ class BookingApplication(Application):
         try:
             return super()._handle_request(environ)
         except BookingError as error:
-            return _plain(_answer(error))
+            return errors.plain(errors.answer(error))
 
     def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
         body = super()._read_xml_request_body(environ, request_info)
@@ -155,6 +153,8 @@ class BookingApplication(Application):
         if isinstance(self._storage, Storage) and xml_content.tag == _MULTISTATUS and "base_prefix" in request_info:
             with self._storage.reading() as unit_of_work:
                 properties.amend(unit_of_work, request_info["base_prefix"], xml_content)
+            for response in xml_content if request_info.get("minimal") else ():
+                minimal.shorten(response)
         no_namespace.unname(xml_content)
         return super()._xml_response(xml_content, request_info)
 
@@ -162,7 +162,7 @@ class BookingApplication(Application):
         return self._writing(super().do_DELETE, request)
 
     def do_GET(self, *request: Any, **options: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(self._got, request, **options)
+        return errors.guarded(self._got, request, **options)
 
     def _got(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
              request_info: dict[str, Any]) -> types.WSGIResponse:
@@ -185,10 +185,10 @@ class BookingApplication(Application):
         return _with_tokens(super().do_OPTIONS(*request))
 
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_MKCALENDAR, request)
+        return errors.guarded(super().do_MKCALENDAR, request)
 
     def do_MKCOL(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return _guarded(super().do_MKCOL, request)
+        return errors.guarded(super().do_MKCOL, request)
 
     def do_MOVE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return self._writing(super().do_MOVE, request)
@@ -196,18 +196,17 @@ class BookingApplication(Application):
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
         if slots is not None:
-            return _guarded(self._asked_of_slots, (slots, *request))
+            return errors.guarded(self._asked_of_slots, (slots, *request))
         if request[0].get("HTTP_DEPTH", "0") == "1":
-            answer = _guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
+            answer = errors.guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
         else:
-            request[-1]["base_prefix"] = request[1]
-            answer = _guarded(super().do_PROPFIND, request)
-        return _with_tokens(answer)
+            request[-1].update(base_prefix=request[1], minimal=minimal.wanted(request[0]))
+            answer = errors.guarded(super().do_PROPFIND, request)
+        return _with_tokens(minimal.listed(request[0], answer))
 
     def do_PROPPATCH(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        if self._box(request[2]) is not None:
-            return _guarded(self._patch_box, request)
-        return _with_tokens(_guarded(super().do_PROPPATCH, request))
+        patch = self._patch_box if self._box(request[2]) is not None else super().do_PROPPATCH
+        return _with_tokens(minimal.patched(request[0], errors.guarded(patch, request)))
 
     def _asked_of_slots(self, slots: tuple[slot_calendar.SlotCalendar, str], environ: types.WSGIEnviron,
                         *request: Any) -> types.WSGIResponse:
@@ -246,13 +245,13 @@ class BookingApplication(Application):
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         posted = self._posted if self._box(request[2]) is not None else super().do_POST
-        return _guarded(posted, request)
+        return errors.guarded(posted, request)
 
     def do_REPORT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
         if slots is not None:
-            return _guarded(self._asked_of_slots, (slots, *request))
-        return _guarded(self._listed, (self._reported, super().do_REPORT, *request))
+            return errors.guarded(self._asked_of_slots, (slots, *request))
+        return minimal.listed(request[0], errors.guarded(self._listed, (self._reported, super().do_REPORT, *request)))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
         if request.body is not None:
@@ -267,7 +266,8 @@ class BookingApplication(Application):
         with request.storage.acquire_lock("r", request.user):
             unit_of_work = request.storage.unit_of_work
             if request.body.tag in principals.REPORTS:
-                return principals.report(unit_of_work, request.base_prefix, request.path, request.body)
+                return principals.report(unit_of_work, request.base_prefix, request.path, request.body,
+                                         short=request.minimal)
             whole = freebusy.of_principal(request.storage.app, unit_of_work, request.path, request.body)
         return whole if whole is not None else listing.report(request)
 
@@ -314,9 +314,9 @@ class BookingApplication(Application):
         if slots is not None:
             if environ["REQUEST_METHOD"] == "MOVE":
                 return httputils.FORBIDDEN
-            return _guarded(self._asked_of_slots, (slots, *request))
+            return errors.guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
-            return _guarded(method, request)
+            return errors.guarded(method, request)
         destination = urlparse(unquote(environ.get("HTTP_DESTINATION", ""))).path.removeprefix(request[1])
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
@@ -340,7 +340,7 @@ class BookingApplication(Application):
             except BookingError as error:
                 if isinstance(error, SlotTaken):
                     self._storage.renew(path)
-                return _answer(error)
+                return errors.answer(error)
         if status < HTTPStatus.BAD_REQUEST and environ["REQUEST_METHOD"] == "PUT":
             headers = dict(headers)
             if exchange.schedule_tag:
@@ -351,7 +351,7 @@ class BookingApplication(Application):
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
             kind = self._parent_tag(path)
             if kind:
-                return _answer(preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", "")))
+                return errors.answer(preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", "")))
         return status, headers, body, xml_request
 
     def _parent_tag(self, path: str) -> str:
@@ -364,7 +364,7 @@ class BookingApplication(Application):
     def _listed(self, listed: Callable[[listing.Request], types.WSGIResponse | None],
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,
                 user: str, user_groups: set[str], request_info: dict[str, Any]) -> types.WSGIResponse:
-        request_info["base_prefix"] = base_prefix
+        request_info.update(base_prefix=base_prefix, minimal=minimal.wanted(environ))
         if not self._lists or not isinstance(self._storage, Storage):
             return generic(environ, base_prefix, path, user, user_groups, request_info)
         try:
@@ -377,7 +377,8 @@ class BookingApplication(Application):
         except TimeoutError:
             return httputils.REQUEST_TIMEOUT
         plain = body is None or not no_namespace.has_unnamed(body)
-        request = listing.Request(self, self._storage, base_prefix, path, user, user_groups, body)
+        request = listing.Request(self, self._storage, base_prefix, path, user, user_groups, body,
+                                  request_info["minimal"])
         answer = listed(request) if plain else None
         if answer is not None:
             request_info["status"] = answer[0]
@@ -393,25 +394,3 @@ def _with_tokens(answer: types.WSGIResponse) -> types.WSGIResponse:
         # Radicale knows its own answers again, and asks who it is that may not.
         return answer
     return status, {**dict(headers), "DAV": _TOKENS}, body, xml_request
-
-
-def _guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
-             **options: Any) -> types.WSGIResponse:
-    try:
-        return method(*request, **options)
-    except BookingError as error:
-        return _answer(error)
-
-
-def _answer(error: BookingError) -> types.WSGIResponse:
-    if isinstance(error, Unavailable) and not isinstance(error, UnderMaintenance):
-        logger.error("Request failed: %s", error)
-    else:
-        logger.info("Request refused: %s", error)
-    return errors.response(error)
-
-
-def _plain(answer: types.WSGIResponse) -> tuple[str, list[tuple[str, str]], list[bytes]]:
-    status, headers, body, _ = answer
-    content = body if isinstance(body, bytes) else (body or "").encode()
-    return f"{status} Error", [*dict(headers).items(), ("Content-Length", str(len(content)))], [content]

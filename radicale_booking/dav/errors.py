@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from radicale import types, xmlutils
+from radicale.log import logger
 
 from radicale_booking.errors import (
     BookingError,
@@ -79,3 +82,28 @@ def _sentence(error: BookingError) -> str:
     if isinstance(error, Unavailable):
         return "The server cannot do this now."
     return str(error)
+
+
+def answer(error: BookingError) -> types.WSGIResponse:
+    """``response``, with a line in the log."""
+    if isinstance(error, Unavailable) and not isinstance(error, UnderMaintenance):
+        logger.error("Request failed: %s", error)
+    else:
+        logger.info("Request refused: %s", error)
+    return response(error)
+
+
+def guarded(method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
+            **options: Any) -> types.WSGIResponse:
+    """What ``method`` answers, or what its ``BookingError`` is answered with."""
+    try:
+        return method(*request, **options)
+    except BookingError as error:
+        return answer(error)
+
+
+def plain(answered: types.WSGIResponse) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+    """An answer as Radicale's innermost function gives it."""
+    status, headers, body, _ = answered
+    content = body if isinstance(body, bytes) else (body or "").encode()
+    return f"{status} Error", [*dict(headers).items(), ("Content-Length", str(len(content)))], [content]

@@ -21,7 +21,7 @@ from radicale.item import Item
 from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, occurrences, properties, template
+from radicale_booking.dav import freebusy, minimal, occurrences, properties, template
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -53,6 +53,8 @@ class Request:
     user: str
     user_groups: set[str]
     body: ET.Element | None
+    #: Whether what is missing is to be left out (RFC 8144).
+    minimal: bool = False
 
     def collection(self, access: Access) -> Collection | None:
         """The calendar or address book at the path, if the user may read it."""
@@ -106,6 +108,8 @@ def propfind(request: Request) -> types.WSGIResponse | None:
         own = _PropfindBuilder(request, top, request.may_write())
         itself = own.build(collection)
         properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
+        if request.minimal:
+            minimal.shorten(itself)
         parts = [template.text_of(itself),
                  *template.respond(collection, request.rows("members", collection), own.build)]
     headers = {"DAV": httputils.DAV_HEADERS, "Content-Type": "text/xml; charset=utf-8"}
@@ -127,6 +131,8 @@ class _PropfindBuilder:
             allprop=self.top.tag == _ALLPROP, propname=self.top.tag == _PROPNAME)
         if isinstance(item, StoredItem):
             properties.add_schedule_tag(element, item.schedule_tag)
+            if request.minimal:
+                minimal.shorten(element)
         properties.say_something(element)
         return element
 
@@ -253,6 +259,8 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
         response: ET.Element = xml_item_response(
             request.base_prefix, pathutils.unstrip_path(f"{collection.path}/{item.href}"), found_props=found,
             not_found_props=absent)
+        if request.minimal:
+            minimal.shorten(response)
         return response
 
     if not len(props):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from radicale import types
 
-from radicale_booking.dav import properties
+from radicale_booking.dav import minimal, properties
 from radicale_booking.dav.properties import Place, clark
 from radicale_booking.domain.principal import Principal
 from radicale_booking.store.unit_of_work import UnitOfWork
@@ -23,18 +23,24 @@ _PARTS = frozenset({clark("CS:search-token"), clark("CS:limit"), *(
 REPORTS = frozenset({_PROPERTY_SEARCH, _TOKEN_SEARCH, _SEARCH_SET, _EXPAND})
 
 
-def report(unit_of_work: UnitOfWork, base_prefix: str, path: str, body: ET.Element) -> types.WSGIResponse:
-    """The answer to the REPORT ``body``, one of ``REPORTS``, on ``path``, which the user may read."""
+def report(unit_of_work: UnitOfWork, base_prefix: str, path: str, body: ET.Element, *,
+           short: bool = False) -> types.WSGIResponse:
+    """The answer to the REPORT ``body``, one of ``REPORTS``, on ``path``, which the user may read.
+
+    ``short``: without what is missing.
+    """
     if body.tag == _SEARCH_SET:
         return _answer(HTTPStatus.OK, _search_set())
     document = ET.Element(clark("D:multistatus"))
     if body.tag == _EXPAND:
         document.append(_expanded(Place(unit_of_work, base_prefix, path.strip("/")), body))
-        return _answer(HTTPStatus.MULTI_STATUS, document)
-    wanted = _wanted(body)
-    found = _by_property if body.tag == _PROPERTY_SEARCH else _by_token
-    for principal in found(unit_of_work, body):
-        document.append(properties.response(Place(unit_of_work, base_prefix, principal.name), wanted))
+    else:
+        wanted = _wanted(body)
+        found = _by_property if body.tag == _PROPERTY_SEARCH else _by_token
+        document.extend(properties.response(Place(unit_of_work, base_prefix, principal.name), wanted)
+                        for principal in found(unit_of_work, body))
+    for response in document if short else ():
+        minimal.shorten(response)
     return _answer(HTTPStatus.MULTI_STATUS, document)
 
 

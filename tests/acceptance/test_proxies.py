@@ -18,12 +18,11 @@ import caldav
 import pytest
 import trustme
 
+from tests.acceptance.proxy import CONFIG, NGINX, nginx
 from tests.acceptance.server import free_port, serve, started, wait_until_answers
 from tests.acceptance.site import PASSWORD, SiteFiles, calendar, event, monday, shown
 from tests.acceptance.visitor import Visitor
 
-CONFIG = Path(__file__).parents[2] / "config"
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 CADDY = shutil.which("caddy")
 
 
@@ -35,25 +34,6 @@ class Front:
     url: str
     direct: str
     authority: Path
-
-
-def _nginx(folder: Path, port: int, backend: str, *, subpath: bool) -> list[str]:
-    """nginx's command line for the shipped file, with only names, paths and ports put in."""
-    text = (CONFIG / "nginx.conf").read_text(encoding="utf-8")
-    if subpath:
-        inner = (CONFIG / "nginx-subpath.conf").read_text(encoding="utf-8")
-        text = re.sub(r"    location / \{.*?\n    \}\n", lambda _: inner, text, flags=re.DOTALL)
-    text = re.sub(r"^server \{\n    listen 80;.*?\n\}\n", "", text, flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;", text)
-    text = re.sub(r".*listen \[::\].*\n", "", text).replace("127.0.0.1:5232", backend)
-    text = re.sub(r"/etc/letsencrypt\S+/(fullchain|privkey)", rf"{folder}/\1", text)
-    paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in
-                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; error_log stderr; pid {folder}/nginx.pid;\n"
-        f"events {{}}\nhttp {{ {paths}\n{text} }}\n", encoding="utf-8")
-    assert NGINX is not None
-    return [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
 def _caddy(folder: Path, port: int, backend: str, *, subpath: bool) -> list[str]:
@@ -82,7 +62,7 @@ def _front(site: SiteFiles, folder: Path, proxy: str, *, subpath: bool) -> Itera
     site.config.write_text(f"{text}public_url = {url}\n", encoding="utf-8")
     with serve(site.config) as running:
         backend = running.url.removeprefix("http://")
-        command = (_nginx if proxy == "nginx" else _caddy)(folder, port, backend, subpath=subpath)
+        command = (nginx if proxy == "nginx" else _caddy)(folder, port, backend, subpath=subpath)
         home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with started(command, environment=home) as front:
             wait_until_answers(f"http://127.0.0.1:{port}", front)

@@ -12,11 +12,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
-from tests.acceptance.server import free_port, run
+from tests.acceptance.proxy import NGINX, nginx
+from tests.acceptance.server import free_port, run, started, wait_until_answers
 from tests.acceptance.site import PASSWORD, make_site
 from tests.smtp_server import smtp_server
 
@@ -38,6 +41,7 @@ start() {
         sleep 0.1
     done
 }
+if [ "$*" = "reload nginx" ]; then kill -HUP "$(cat "$RUN/nginx.pid")"; exit; fi
 [ "$2" = radicale-booking ]
 case "$1" in stop) stop ;; start) start ;; restart) stop; start ;; *) exit 2 ;; esac
 """
@@ -194,3 +198,33 @@ def test_mail_down(machine: Machine, tmp_path: Path) -> None:
         server.start()
         assert "has taken a mail" in machine.follow("mail-down.md")
         assert {mail.recipient for mail in server.taken()} == {"postmaster@example.org"}
+
+
+def test_expired_certificate(machine: Machine) -> None:
+    if NGINX is None:
+        assert not os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"), "nginx is not installed"
+        pytest.skip("nginx is not installed")
+    folder, port, authority = machine.folder, free_port(), trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    now = datetime.now(UTC)
+    for name, ends in (("renewed", now + timedelta(days=90)), ("served", now - timedelta(days=1))):
+        issued = authority.issue_cert("localhost", not_after=ends)
+        (folder / name).mkdir()
+        issued.private_key_pem.write_to_path(folder / name / "privkey.pem")
+        issued.cert_chain_pems[0].write_to_path(folder / name / "fullchain.pem")
+    certbot = folder / "bin" / "certbot"
+    certbot.write_text('#!/bin/sh -e\n[ "$*" = renew ]\ncp "$RUN"/renewed/* "$RUN/served"\n', encoding="utf-8")
+    certbot.chmod(0o755)
+    machine.type("systemctl start radicale-booking")
+    names = {"NAME": f"localhost:{port}", "CERTIFICATE": f"{folder}/served/fullchain.pem",
+             "CURL_CA_BUNDLE": f"{folder}/ca.pem"}
+    command = nginx(folder / "served", port, f"127.0.0.1:{machine.port}")
+    written = folder / "served" / "nginx.conf"
+    # Only a master takes the new certificate without a pause.
+    written.write_text(written.read_text(encoding="utf-8").replace("master_process off; ", ""), encoding="utf-8")
+    with started(command) as proxy:
+        wait_until_answers(f"http://127.0.0.1:{port}", proxy)
+        shutil.copy(folder / "served" / "nginx.pid", folder)
+        assert "certificate has expired" in machine.type(blocks("expired-certificate.md")[0], **names)
+        told = machine.follow("expired-certificate.md", **names)
+        assert f"notAfter={now - timedelta(days=1):%b %e}" in told
