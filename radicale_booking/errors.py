@@ -156,6 +156,10 @@ class StoreUnavailable(Unavailable):
     """The database is locked, full, read-only, corrupt or of a newer schema."""
 
 
+class TransactionUndone(StoreUnavailable):
+    """The database has undone all of a transaction so that another could go on."""
+
+
 @dataclass(eq=False)
 class UnderMaintenance(Unavailable):
     """The site is held still on purpose; ``reason`` is what its people say about it, which may be empty."""

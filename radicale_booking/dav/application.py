@@ -27,6 +27,7 @@ from radicale_booking.dav import (
     minimal,
     no_namespace,
     outbox,
+    path_text,
     preconditions,
     principals,
     properties,
@@ -107,7 +108,7 @@ class BookingApplication(Application):
             return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
         if word in RESERVED_NAMES and not self._is_of_slots(environ["REQUEST_METHOD"], inner):
             return self._pages({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": inner}, start_response)
-        return super().__call__(environ, start_response)
+        return super().__call__(path_text.decoded(environ), start_response)
 
     def _is_of_slots(self, method: str, path: str) -> bool:
         """Whether a calendar program asks for the calendar of open slots; its feed is one of the pages."""

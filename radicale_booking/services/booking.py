@@ -18,6 +18,7 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
 from radicale_booking.services import (
+    again,
     calendar_objects,
     guard,
     hours,
@@ -126,6 +127,11 @@ def reserve(app: Adapters, request: BookingRequest, actor: str = "page") -> Rese
     """
     if request.origin:
         guard.admit(app, request.origin, request.email)
+    return _reserve(app, request, actor)
+
+
+@again.if_undone
+def _reserve(app: Adapters, request: BookingRequest, actor: str) -> Reservation:
     with app.store.write(actor=actor, principal=request.host) as uow:
         return reserve_within(app, uow, request)
 

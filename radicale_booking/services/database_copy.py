@@ -26,6 +26,9 @@ def copy(source: Adapters, target: Adapters,
                            "run db migrate on it first, with the newest version")
     target.store.accept_unfinished()
     target.store.migrate()
+    if target.store.schema_state().unknown:
+        raise InvalidInput("target", target.settings.database, "is of another schema than this program's",
+                           "give a new, empty database")
     with source.store.read() as theirs:
         _begin(theirs, target)
         _fill(theirs, target, advance)

@@ -11,7 +11,7 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, NotFound
-from radicale_booking.services import calendar_objects, effects, offers, requests
+from radicale_booking.services import again, calendar_objects, effects, offers, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
@@ -29,6 +29,7 @@ def cancel(app: Adapters, uid: str, actor: str, reason: str = "") -> Reservation
     return _end(app, uid, actor, "cancel", reason)
 
 
+@again.if_undone
 def decide(app: Adapters, uid: str, event: str, actor: str, reason: str = "") -> Reservation:
     """``confirm`` or ``decline`` a pending reservation. Raises ``NotFound`` or ``IllegalTransition``."""
     if event == "decline":
@@ -40,6 +41,7 @@ def decide(app: Adapters, uid: str, event: str, actor: str, reason: str = "") ->
         return confirmed
 
 
+@again.if_undone
 def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservation:
     """Give the reservation another time of the same length; on a conflict nothing has changed.
 
@@ -162,6 +164,7 @@ def announce_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     uow.audit.add("leave" if event == "cancel" else "join", seen.uid, {"seat": seen.seat})
 
 
+@again.if_undone
 def _end(app: Adapters, uid: str, actor: str, event: str, reason: str) -> Reservation:
     reason = requests.checked_text("reason", reason, requests.LONGEST_NOTE, lines=True)
     with app.store.write(actor=actor, principal=_host(app, uid)) as uow:

@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from radicale_booking.errors import BookingError, Conflict, InvalidInput, StoreUnavailable
+from radicale_booking.errors import BookingError, Conflict, InvalidInput, StoreUnavailable, TransactionUndone
 from radicale_booking.store.unit_of_work import OverlapRefused
 
 _BUSY = "the database is busy; try again"
@@ -21,8 +21,6 @@ _REASONS: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.UndefinedTable, "the database has no tables yet; run radicale-booking db migrate"),
     (errors.LockNotAvailable, _BUSY),
     (errors.QueryCanceled, "the database took too long; try again"),
-    (errors.DeadlockDetected, _BUSY),
-    (errors.SerializationFailure, _BUSY),
     (errors.InFailedSqlTransaction, _BUSY),
     (errors.IdleInTransactionSessionTimeout, "a write stood still too long and was given up; try again"),
 )
@@ -37,6 +35,8 @@ def translate(error: psycopg.Error) -> BookingError:
         return Conflict()
     if isinstance(error, psycopg.DataError) and "NUL" in str(error):
         return InvalidInput("text", "", "contains a NUL character", "remove it")
+    if isinstance(error, (errors.DeadlockDetected, errors.SerializationFailure)):
+        return TransactionUndone(_BUSY)
     for kind, reason in _REASONS:
         if isinstance(error, kind):
             return StoreUnavailable(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -44,12 +45,20 @@ def _translate(error: sqlite3.Error) -> BookingError:
     raise error
 
 
+def _close_to_others(path: Path) -> None:
+    """SQLite lets everybody read a file that it makes, and gives those beside it the same rights."""
+    # Why it cannot be made is what SQLite says next.
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640))
+
+
 class SqliteConnection:
     """A connection of one thread at a time, outside Python's own transaction handling."""
 
     engine = "sqlite"
 
     def __init__(self, path: Path) -> None:
+        _close_to_others(path)
         try:
             self.raw = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None,
                                        check_same_thread=False, cached_statements=512)
@@ -81,6 +90,7 @@ class SqliteConnection:
 
     def copy_to(self, target: Path) -> None:
         """Write what the open transaction sees, else what is there now, into the new file ``target``."""
+        _close_to_others(target)
         copy = sqlite3.connect(target)
         try:
             self.raw.backup(copy)

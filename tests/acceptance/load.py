@@ -56,15 +56,16 @@ class Load:
         self._broken: list[str] = []
         self._threads = [threading.Thread(target=self._store, args=(number, url)) for number, url in enumerate(urls)]
         self._threads += [threading.Thread(target=self._book, args=(url, bookings[:])) for url in urls if bookings]
-        self._urls = urls
+        self._urls, self._books = urls, bool(bookings)
         for thread in self._threads:
             thread.start()
 
     def wait_for_more(self, count: int) -> None:
-        """Until each node has acknowledged ``count`` more events."""
+        """Until each node has acknowledged ``count`` more events, and one a booking, if there are any."""
         before = self._acknowledged.copy()
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while any(self._acknowledged[url] < before[url] + count for url in self._urls):
+        while (any(self._acknowledged[url] < before[url] + count for url in self._urls)
+               or (self._books and not self.booked)):
             assert not self._broken, self._broken
             assert time.monotonic() < deadline, f"no service for {_PATIENCE_SECONDS} s"
             time.sleep(0.02)

@@ -73,6 +73,40 @@ def test_an_invitation_is_accepted_through_the_inbox(running: Running) -> None:
         assert str(copy.icalendar_component["STATUS"]) == "CANCELLED"
 
 
+def test_an_invitation_is_declined_through_the_inbox_or_by_deleting_it(running: Running) -> None:
+    with calendar_program(running.url, "bob") as bob, calendar_program(running.url, "carl") as carl:
+        work = calendar(bob, "Work")
+        for uid in ("declined", "deleted"):
+            work.save_event(invitation(uid, monday(), "bob", "carl@example.org"))
+        message = next(one for one in carl.schedule_inbox().get_items() if "UID:declined" in one.data)
+        message.decline_invite()
+        calendar(carl, "Work").event_by_uid("deleted").delete()
+        for uid in ("declined", "deleted"):
+            assert answer_of(work.event_by_uid(uid), "carl@example.org") == "DECLINED"
+        (kept,) = calendar(carl, "Work").events()
+        assert answer_of(kept, "carl@example.org") == "DECLINED"
+
+
+def test_a_program_writes_over_an_answer_and_not_over_a_change(running: Running) -> None:
+    with calendar_program(running.url, "bob") as bob, calendar_program(running.url, "carl") as carl:
+        work = calendar(bob, "Work")
+        work.save_event(invitation("u1", monday(), "bob", "carl@example.org"))
+        desk, phone = (work.event_by_uid("u1").load() for _ in range(2))
+        assert desk.schedule_tag
+        (message,) = carl.schedule_inbox().get_items()
+        message.accept_invite()
+        desk.icalendar_component["SUMMARY"] = "Lunch"
+        desk.save()
+        now = work.event_by_uid("u1")
+        assert (str(now.icalendar_component["SUMMARY"]), answer_of(now, "carl@example.org")) == ("Lunch", "ACCEPTED")
+        phone.icalendar_component["SUMMARY"] = "Dinner"
+        with pytest.raises(caldav.lib.error.ScheduleTagMismatchError):
+            phone.save()
+        with pytest.raises(caldav.lib.error.ScheduleTagMismatchError):
+            phone.delete(if_match=True)
+        assert str(work.event_by_uid("u1").icalendar_component["SUMMARY"]) == "Lunch"
+
+
 @pytest.mark.parametrize("address", [ADDRESS, "anna@example.org"])
 def test_the_host_is_booked_once(running: Running, address: str) -> None:
     answers = []

@@ -7,13 +7,15 @@ import re
 import signal
 import sqlite3
 import sys
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from radicale_booking.store import sql
 from tests.acceptance.server import free_port, run, serve, started, wait_until_answers
-from tests.acceptance.site import SiteFiles, calendar_program
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday
 from tests.acceptance.visitor import Visitor
 
 
@@ -27,7 +29,7 @@ def test_serve_answers_reloads_and_stops(site: SiteFiles, workers: str) -> None:
         site.config.write_text(text + "colour = red\n", encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
         running.wait_for("not reloaded")
-        running.wait_for(r"booking\.ini:5 .*unknown option")
+        running.wait_for(r"booking\.ini:7 .*unknown option")
         assert Visitor().get(f"{running.url}/health").status == 200
         site.config.write_text(text + "access_log = no\n", encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
@@ -50,7 +52,11 @@ def test_other_wsgi_servers_run_the_application(site: SiteFiles, command: list[s
         wait_until_answers(url, running)
         assert "Intro call" in Visitor().get(f"{url}/book/anna/").text
         with calendar_program(url) as anna:
-            assert len(anna.calendars()) == 2
+            work = calendar(anna, "Calendar")
+            work.save_event(event("ü 日", "Lunch", monday(), timedelta(minutes=30)))
+            [found] = work.events()
+            assert unquote(found.url.path) == "/anna/calendar/ü 日.ics"
+            assert "SUMMARY:Lunch" in found.load().data
 
 
 def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.store import sql
 from radicale_booking.store.postgres_sql import convert
+from radicale_booking.store.schema import EXPAND
 from radicale_booking.store.sqlite import SqliteStore
 from tests.postgres import Server
 
@@ -98,6 +99,44 @@ def test_schema_equals_migrations_on_postgres(postgres_server: Server, postgres_
 
 def test_migrations_are_numbered_without_a_gap() -> None:
     assert [number for number, _, _ in sql.migrations()] == list(range(1, len(sql.migrations()) + 1))
+
+
+#: What an older program need not know of: it names the columns that it writes.
+_ADDS = re.compile(r"""
+    CREATE\ TABLE\ \w+\ .* | CREATE\ INDEX\ .* | ALTER\ TABLE\ \w+\ ALTER\ COLUMN\ id\ ADD\ GENERATED\ .*
+    | ALTER\ TABLE\ \w+\ ADD\ COLUMN\ (?!.*\b(?:UNIQUE|CHECK|REFERENCES)\b)(?!(?!.*\bDEFAULT\b).*\bNOT\ NULL\b).*""",
+                   re.VERBOSE)
+
+
+def more_than_adds(text: str) -> list[str]:
+    """The statements of a migration that an older program could stumble over."""
+    plain = re.sub(r"\s+", " ", re.sub(r"--[^\n]*", "", text))
+    return [found.strip() for found in plain.split(";") if found.strip() and not _ADDS.fullmatch(found.strip())]
+
+
+@pytest.mark.parametrize("statement", [
+    "DROP INDEX outbox_due", "CREATE UNIQUE INDEX a ON b (c)", "UPDATE reservation SET note = ''",
+    "ALTER TABLE a ADD COLUMN b TEXT NOT NULL", "ALTER TABLE a ADD COLUMN b TEXT UNIQUE",
+    "ALTER TABLE a RENAME COLUMN b TO c", "CREATE TRIGGER a BEFORE INSERT ON b BEGIN SELECT 1",
+])
+def test_what_does_more_than_add_is_found(statement: str) -> None:
+    adds = "-- So.\nCREATE TABLE x (\n  y TEXT NOT NULL\n);\nALTER TABLE a ADD COLUMN b TEXT NOT NULL DEFAULT '';"
+    assert more_than_adds(f"{adds}\nALTER TABLE a ADD COLUMN c TEXT;\n{statement};\n") == [statement]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_migration_named_expand_only_adds(engine: str) -> None:
+    found = {file: more_than_adds(text) for _, name, file in sql.migrations() if name.startswith(EXPAND)
+             for text in sql.texts(file, engine)}
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_query_writes_columns_by_name(noun: str) -> None:
+    """A newer program may have added some."""
+    for engine in ("sqlite", "postgres"):
+        for name, text in sql.load(noun, engine).items():
+            assert not re.search(r"INSERT(?: OR \w+)? INTO \w+\s+(?:VALUES|SELECT)\b", text), name
 
 
 @pytest.mark.parametrize("noun", NOUNS)

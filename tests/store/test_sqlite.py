@@ -47,6 +47,14 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     store.close()
 
 
+def test_its_files_are_closed_to_others(store: SqliteStore, tmp_path: Path) -> None:
+    with store.write() as unit_of_work:
+        unit_of_work.principals.add(Principal("anna"))
+    store.backup(tmp_path / "copy.db")
+    rights = {file.name: file.stat().st_mode & 0o007 for file in tmp_path.iterdir()}
+    assert rights == {"a.db": 0, "a.db-wal": 0, "a.db-shm": 0, "copy.db": 0}
+
+
 def test_a_full_disk_loses_nothing(store: SqliteStore) -> None:
     with store.write(actor="a") as unit_of_work:
         unit_of_work.principals.add(Principal("kept"))

@@ -161,6 +161,25 @@ def test_a_newer_schema_is_refused(database: str, store: Store) -> None:
     newer.close()
 
 
+def test_a_newer_schema_that_only_adds_is_used(database: str, store: Store) -> None:
+    with store.write() as unit_of_work:
+        unit_of_work.principals.add(Principal("ada"))
+        unit_of_work.connection.change("INSERT INTO schema_migration VALUES (9998, 'expand_a', 0)", {})
+        unit_of_work.connection.change("INSERT INTO schema_migration VALUES (9999, 'expand_b', 0)", {})
+    older = open_store(database, clock=clock)
+    with older.read() as unit_of_work:
+        assert [found.name for found in unit_of_work.principals.all()] == ["ada"]
+    state = older.schema_state()
+    assert (state.pending, state.unknown) == (0, ("expand_a", "expand_b"))
+    older.close()
+    with store.write() as unit_of_work:
+        unit_of_work.connection.change("UPDATE schema_migration SET name = 'other' WHERE number = 9998", {})
+    older = open_store(database, clock=clock)
+    with pytest.raises(StoreUnavailable, match="schema 9999"), older.read():
+        pass
+    older.close()
+
+
 def test_migrating_twice_changes_nothing(store: Store) -> None:
     assert store.migrate() == []
     state = store.schema_state()

@@ -1,0 +1,29 @@
+"""What the database undid for another's sake is done again."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from radicale_booking.errors import TransactionUndone
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+_MORE = 2
+
+
+def if_undone(transaction: Callable[Given, Result]) -> Callable[Given, Result]:
+    """For a function that is one transaction and does nothing outside of it: it may begin anew, twice.
+
+    Then ``TransactionUndone`` is raised.
+    """
+    @wraps(transaction)
+    def repeated(*arguments: Given.args, **named: Given.kwargs) -> Result:
+        for _ in range(_MORE):
+            with contextlib.suppress(TransactionUndone):
+                return transaction(*arguments, **named)
+        return transaction(*arguments, **named)
+
+    return repeated
