@@ -146,3 +146,11 @@ def test_the_tests_that_the_threat_model_names_exist() -> None:
     for file, test in rows:
         source = (CHECKOUT / file).read_text(encoding="utf-8")
         assert re.search(rf"^def {test or 'test_'}", source, flags=re.MULTILINE), f"{file} {test}"
+
+
+def test_the_data_map_has_every_table() -> None:
+    schema = (CHECKOUT / "storage" / "schema.sql").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", (CHECKOUT / "docs" / "data-map.md").read_text(encoding="utf-8"),
+                      flags=re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(
+        re.findall(r"^CREATE TABLE (\w+)", schema, flags=re.MULTILINE))
