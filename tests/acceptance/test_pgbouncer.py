@@ -63,7 +63,9 @@ def test_two_workers_send_each_mail_once_behind_a_pooler(site: SiteFiles, tmp_pa
         with site.config.open("a", encoding="utf-8") as config:
             config.write(f"[mail]\nhost = 127.0.0.1\nport = {smtp.port}\nsecurity = none\n"
                          "sender = booking@example.net\n")
-        with serve(site.config), serve(site.config), psycopg.connect(site.database, autocommit=True) as database:
+        with (serve(site.config), serve(site.config),
+              # What is prepared stays with one of the pooler's connections.
+              psycopg.connect(site.database, autocommit=True, prepare_threshold=None) as database):
             deadline = time.monotonic() + 60
             while database.execute("SELECT 1 FROM outbox WHERE status = 'queued' AND due_epoch < 4e9").fetchone():
                 assert time.monotonic() < deadline
