@@ -50,7 +50,8 @@ def _octets(path: str) -> str:
 
 _FIELDS: dict[str, _Field] = {
     _HREF: ("href", _octets),
-    _ETAG: ("etag", escape),
+    # Quotes, digits and hyphens: nothing in it can be markup.
+    _ETAG: ("etag", str),
     _MODIFIED: ("modified_epoch", http_date),
     _SCHEDULE_TAG: ("schedule_tag", escape),
     _TEXT: ("text", escape),
