@@ -68,23 +68,13 @@ class MailComposer:
         read = page.render_agenda(notice, tag, self._settings.templates)
         message = self._addressed(notice.recipient, notice.host.shown_name, self._settings.sender_name or "Booking",
                                   notice.at)
-        message["Subject"] = _line(read.subject)
-        message["Message-ID"] = self._message_id(notice.key)
-        message.set_content(read.text)
-        message.add_alternative(read.html, subtype="html")
-        message["Content-Language"] = read.language
-        return message
+        return self._told(message, read, notice.key)
 
     def compose_sender_check(self, notice: SenderCheck) -> EmailMessage:
         """Whether another mail is really the recipient's; nothing that its writer wrote is in it."""
         read = page.render_sender_check(notice, self._settings.language, self._settings.templates)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
-        message["Subject"] = _line(read.subject)
-        message["Message-ID"] = self._message_id(notice.key)
-        message.set_content(read.text)
-        message.add_alternative(read.html, subtype="html")
-        message["Content-Language"] = read.language
-        return message
+        return self._told(message, read, notice.key)
 
     def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
         """An iTIP message for somebody elsewhere (RFC 6047 §2), sent in the name of a user of this server."""
@@ -134,6 +124,15 @@ class MailComposer:
         message["Message-ID"] = self._message_id(notice.key)
         message["In-Reply-To"] = first
         message["References"] = first
+
+    def _told(self, message: EmailMessage, read: page.Page, key: str) -> EmailMessage:
+        """``message`` with what is to be read, as text and HTML."""
+        message["Subject"] = _line(read.subject)
+        message["Message-ID"] = self._message_id(key)
+        message.set_content(read.text)
+        message.add_alternative(read.html, subtype="html")
+        message["Content-Language"] = read.language
+        return message
 
     def _message_id(self, key: str) -> str:
         domain = self._settings.sender.rpartition("@")[2]
