@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ORDINARY = frozenset({
     "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "DTSTART", "DTEND", "DURATION", "RRULE", "SUMMARY", "DESCRIPTION",
     "LOCATION", "STATUS", "TRANSP", "CLASS", "SEQUENCE", "PRIORITY", "URL"})
+_INSTANTS = frozenset({"DTSTAMP", "CREATED", "LAST-MODIFIED"})
 _NEEDED = frozenset({"UID", "DTSTAMP", "DTSTART"})
 
 
@@ -65,8 +66,10 @@ def _event(content: str, most_occurrences: int) -> plain_event.PlainEvent | None
     if not content.endswith("\n"):
         return None
     event = plain_event.read(content)
-    if event is None or not event.names >= _NEEDED or not all(
-            name in _ORDINARY or name.startswith("X-") for name in event.names):
+    if event is None or not event.lines.keys() >= _NEEDED or not all(
+            name in _ORDINARY or name.startswith("X-") for name in event.lines):
+        return None
+    if not all(event.is_instant(name) for name in _INSTANTS & event.lines.keys()):
         return None
     component = event.component(())
     if component is None or not component.uid:

@@ -25,7 +25,6 @@ _LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[A-Z][A-Z0-9-]*=(?:"[^"]*"|[^";:,]*))
 _ALARM = re.compile(r"\nBEGIN:VALARM\n(?:(?!BEGIN:|END:).*\n)*END:VALARM(?=\n)")
 _ZONE = re.compile(r"\nBEGIN:VTIMEZONE\nTZID:([A-Za-z0-9_+/-]+)\n(?:(?!END:VTIMEZONE).*\n)*END:VTIMEZONE(?=\n)")
 _BEFORE = {"VERSION", "PRODID", "CALSCALE"}
-_ONCE = {"UID", "DTSTART", "DTEND", "DURATION", "RRULE", "SUMMARY", "STATUS", "TRANSP", "CATEGORIES", "ORGANIZER"}
 #: Their meaning takes more than one line.
 _OTHERS = {"RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "BEGIN", "END"}
 _DATE = re.compile(r"\d{8}")
@@ -42,10 +41,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class PlainEvent:
-    """The lines of the event by name, parameters and value as they are written; ``names`` has all that occur."""
+    """The lines of the event by name, parameters and value as they are written; of attendees and X- lines the first."""
 
     lines: dict[str, tuple[str, str]]
-    names: frozenset[str]
 
     def component(self, addresses: Collection[str]) -> Component | None:
         """The event as it concerns the owner of ``addresses``; None where that takes more than a look, or cannot be."""
@@ -59,7 +57,7 @@ class PlainEvent:
         duration = _duration(self.lines.get("DURATION"))
         if start is None or ("DTEND" in self.lines and end is None) or ("DURATION" in self.lines and duration is None):
             return None
-        if "ATTENDEE" in self.names and addresses and self._organizer() not in addresses:
+        if "ATTENDEE" in self.lines and addresses and self._organizer() not in addresses:
             return None
         if end is not None and (duration is not None or end[2] != start[2] or (end[1] is None) != (start[1] is None)):
             return None
@@ -79,6 +77,14 @@ class PlainEvent:
         """The value of a TEXT property (RFC 5545 §3.3.11), empty if there is none."""
         value = self.lines.get(name, ("", ""))[1]
         return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value) if "\\" in value else value
+
+    def is_instant(self, name: str) -> bool:
+        """Whether the property is a time in UTC that can be."""
+        try:
+            moment = self._moment(name)
+        except ValueError:
+            return False
+        return moment is not None and moment[1] is _UTC
 
     def _organizer(self) -> str:
         return self.lines.get("ORGANIZER", ("", ""))[1].strip().lower()
@@ -116,17 +122,15 @@ def read(text: str) -> PlainEvent | None:
     if any(row.partition(":")[0] not in _BEFORE for row in rows[1:begin]):
         return None
     lines: dict[str, tuple[str, str]] = {}
-    names = set()
     for row in rows[begin + 1:-2]:
         found = _LINE.fullmatch(row)
         if found is None or found[1] in _OTHERS or "ENCODING=" in found[2]:
             return None
-        if found[1] in _ONCE:
-            if found[1] in lines:
-                return None
+        if found[1] not in lines:
             lines[found[1]] = found[2], found[3]
-        names.add(found[1])
-    return PlainEvent(lines, frozenset(names)) if _is_plain(lines) else None
+        elif found[1] != "ATTENDEE" and not found[1].startswith("X-"):
+            return None
+    return PlainEvent(lines) if _is_plain(lines) else None
 
 
 def _is_plain(lines: dict[str, tuple[str, str]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from radicale_booking.dav import put
 from tests.dav.conftest import Site
 
 PATH = "/anna/calendar/a.ics"
@@ -69,3 +70,10 @@ def test_what_radicale_refuses_is_refused(site: Site, path: str, name: str, body
     site["anna"].request("PUT", path, EVENT)
     assert site["anna"].request("PUT", path.replace("a.ics", name), body).status == status
     assert site["anna"].request("GET", path).body.decode() == EVENT
+
+
+@pytest.mark.parametrize("line", [
+    "DESCRIPTION:again", "DTSTAMP:20260101T000000Z", "CREATED:20261301T000000Z", "LAST-MODIFIED:yesterday"])
+def test_what_a_parser_may_not_take_is_left_to_it(line: str) -> None:
+    assert put._event(EVENT, 0) is not None
+    assert put._event(EVENT.replace("SUMMARY", f"{line}\r\nSUMMARY"), 0) is None
