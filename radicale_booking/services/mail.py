@@ -165,7 +165,10 @@ def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
 
 
 def retry(app: Adapters, row_id: int | None = None) -> int:
-    """Queue again what was given up, one mail or all; how many. Raises ``NotFound`` when there is no such mail."""
+    """Queue again what was given up, or was queued by a clock that was ahead, one mail or all; how many.
+
+    Raises ``NotFound`` when there is no such mail.
+    """
     with app.store.write(actor="command") as uow:
         count = uow.outbox.retry(KIND, row_id)
         if row_id is not None and not count:
