@@ -90,7 +90,7 @@ def by_mail(site: Site) -> str:
     with site.app.store.read() as uow:
         told = [row.payload for row in uow.outbox.pending() if row.payload["event"] == "itip"][-1]
     answer = unfolded(f"{told['text']} {told['remark']}")
-    return "booked" if "PARTSTAT=ACCEPTED" in answer else re.sub(rf"mailed-{number}|DTSTAMP:\w+", "", answer)
+    return "booked" if "PARTSTAT=ACCEPTED" in answer else answer.replace(f"mailed-{number}", "mailed")
 
 
 DOORS = (by_page, by_program, by_slot_calendar, by_invitation, by_mail)
@@ -123,7 +123,7 @@ def test_a_door_refuses_in_one_way(course: Site, door: Callable[[Site], str]) ->
     told = {}
     for name, arrange in KNOWN.items():
         arrange(course)
-        told[name] = door(course)
+        told[name] = re.sub(r"(DTSTAMP|LAST-MODIFIED):\w+", "", door(course))
         forget(course)
     assert len(set(told.values())) == 1, told
     assert "booked" not in told.values()
