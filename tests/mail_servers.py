@@ -91,7 +91,7 @@ def short_folder() -> Iterator[Path]:
 
 @dataclass
 class Dovecot:
-    """An IMAP server with one mailbox; ports and mailbox stay over restarts. ``tls_port`` is 0 where it speaks no TLS."""
+    """An IMAP server with one mailbox; ports and mailbox stay over restarts. ``tls_port`` is 0 without TLS."""
 
     command: str
     folder: Path

@@ -57,8 +57,8 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
             say: Callable[[str], None] = lambda _: None) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. ``say`` tells people when the quarantine overflows. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep
-    it then.
+    ``trusted``: a person has looked at it. ``say`` tells people when the quarantine overflows. Raises ``Unavailable``,
+    in maintenance mode too: the mail server has to keep it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.

@@ -1,4 +1,4 @@
-"""A mailbox on Debian's Dovecot: read by TLS and STARTTLS, and left alone where its certificate is not to be trusted."""
+"""A mailbox on Debian's Dovecot: read by TLS and STARTTLS; nobody signs in where its certificate is not trusted."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def test_nobody_signs_in_where_the_certificate_is_not_to_be_trusted(
         server: Dovecot, other: Dovecot, late: Dovecot, trusted: str, tmp_path: Path, security: str) -> None:
     before = [signed_in(one) for one in (server, other, late)]
     assert refused(settings_for(server, security, "", tmp_path)) == (
-        "IMAP server 127.0.0.1: its certificate cannot be trusted: unable to get local issuer certificate; the authority "
-        "that signed it can be named in imap_ca_file")
+        "IMAP server 127.0.0.1: its certificate cannot be trusted: unable to get local issuer certificate; the "
+        "authority that signed it can be named in imap_ca_file")
     of_another = refused(settings_for(other, security, trusted, tmp_path))
     assert of_another.startswith("IMAP server 127.0.0.1: its certificate is of another name: ")
     assert of_another.endswith("; imap_host has to be a name in it")

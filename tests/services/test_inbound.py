@@ -399,7 +399,7 @@ def test_nobody_is_asked_without_end(asking: Adapters) -> None:
 
 def junk(number: int, octets: int = 100) -> bytes:
     """A mail that nobody can read."""
-    head = f"From: <eve{number}@elsewhere.example>\r\nMessage-ID: <{number}@test>\r\nContent-Type: text/calendar\r\n\r\n"
+    head = f"From: <eve{number}@x.example>\r\nMessage-ID: <{number}@test>\r\nContent-Type: text/calendar\r\n\r\n"
     return f"{head}BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n".ljust(octets, "x").encode()
 
 
