@@ -33,6 +33,7 @@ check: $(VENV)/.installed-check
 	@.ci/audit
 
 bench: $(VENV)/.installed-test
+	@.ci/postgres
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/python -m benchmarks
 
 # The pictures in the documentation, with the fonts that a desk has.

@@ -55,6 +55,8 @@ class Request:
     body: ET.Element | None
     #: Whether what is missing is to be left out (RFC 8144).
     minimal: bool = False
+    #: The Depth header.
+    depth: str = "0"
 
     def collection(self, access: Access) -> Collection | None:
         """The calendar or address book at the path, if the user may read it."""
@@ -105,7 +107,7 @@ def propfind(request: Request) -> types.WSGIResponse | None:
         collection = request.collection(access)
         if collection is None:
             return None
-        own = _PropfindBuilder(request, top, request.may_write())
+        own = PropfindBuilder(request, top, request.may_write())
         itself = own.build(collection)
         properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
         if request.minimal:
@@ -117,7 +119,9 @@ def propfind(request: Request) -> types.WSGIResponse | None:
 
 
 @dataclass(frozen=True)
-class _PropfindBuilder:
+class PropfindBuilder:
+    """Radicale's response with the properties that ``top`` (DAV:prop, allprop or propname) asks for."""
+
     request: Request
     top: ET.Element
     write: bool
@@ -264,7 +268,7 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
         return response
 
     if not len(props):
-        return list(template.respond(collection, rows, _PropfindBuilder(request, props, request.may_write()).build))
+        return list(template.respond(collection, rows, PropfindBuilder(request, props, request.may_write()).build))
     frame = occurrences.frame(props)
     if frame is not None:
         most = request.application.most_occurrences

@@ -81,7 +81,8 @@ def free(app: Adapters, uow: UnitOfWork, event_type: EventType, starts: Sequence
     return found
 
 
-def check(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, start: datetime, asked: Asked) -> None:
+def check(app: Adapters, uow: UnitOfWork, hosts: Hosts, event_type: EventType, start: datetime,
+          asked: Asked = NOBODY) -> None:
     """Raises ``SlotTaken`` (without alternatives) when ``hosts`` cannot be booked at ``start``."""
     moment = Interval(start, start + _MOMENT)
     diary = _diary(app, uow, hosts, event_type, moment, asked, causes=False)

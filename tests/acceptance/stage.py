@@ -77,7 +77,7 @@ _HOSTS = (
               "Europe/Berlin", host=True),
     Principal("long", "long@example.org", "Karl-Theodor Maria Nikolaus Johann Jacob Philipp von und zu "
               "Donaudampfschifffahrtsgesellschaft", timezone="Europe/Berlin", host=True),
-    Principal("nobody-in", "nobody@example.org", "Charles Babbage", "At work on an engine.", "Europe/London",
+    Principal("nobody-in", "nobody@example.org", "Charles Babbage", "At work on an engine.", "Europe/Berlin",
               host=True),
     Principal("closed", "closed@example.org", "Mary Somerville", timezone="Europe/London", host=True),
 )
