@@ -62,6 +62,12 @@ UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, claimed_by 
 WHERE kind = :kind AND (status = 'failed' OR (status = 'queued' AND created_epoch > :now))
     AND (CAST(:id AS BIGINT) IS NULL OR id = :id);
 
+-- name: hasten
+-- A row that waits for a later attempt, and the earlier ones of its recipient, which it has to let go first.
+UPDATE outbox SET due_epoch = CASE WHEN due_epoch > :now THEN :now ELSE due_epoch END
+WHERE kind = :kind AND status = 'queued' AND (id = :id OR (id < :id AND attempts > 0
+    AND lower(recipient) = (SELECT lower(this.recipient) FROM outbox AS this WHERE this.id = :id)));
+
 -- name: replay
 UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, sent_epoch = NULL
 WHERE kind = :kind AND status <> 'queued' AND id = :id;
