@@ -214,8 +214,10 @@ class SqliteStore:
         connection = self._connection()
         with self._writer:
             for statement in ("ANALYZE", *(["VACUUM"] if vacuum else []), "PRAGMA optimize",
-                              # What was written goes from the log into the file, and the log gets short again.
-                              "PRAGMA wal_checkpoint(TRUNCATE)"):
+                              # What was written goes from the log into the file, and the log gets short again; not
+                              # where somebody reads it, as a continuous copy does: nobody could write meanwhile.
+                              "PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)",
+                              f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}"):
                 connection.run(statement, {})
 
     def size_octets(self) -> int:
