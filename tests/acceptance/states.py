@@ -173,7 +173,7 @@ def _refused(name: str, email: str, guard: GuardSettings) -> None:
             for _ in range(2 if guard.bookings_per_address == 1 else 1):
                 _form(page, stage, "first-talk", name="Eve", email=email)
                 _send(page)
-            expect(page.locator(".badge.over")).to_be_visible()
+            expect(page.locator(".badge")).to_be_visible()
 
 
 _refused("too many attempts", "eve@example.org", GuardSettings(bookings_per_address=1))
