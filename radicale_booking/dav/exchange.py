@@ -16,7 +16,7 @@ class Exchange:
     If-Match.
 
     ``sent``: the body of a PUT, None of another request; ``marked``: a byte-order mark was before it. Written while
-    the request is performed: the Schedule-Tag of what was stored, and whether scheduling changed it.
+    the request is performed: the Schedule-Tag of what was stored, whether scheduling changed it, and its text.
     """
 
     expected: str = ""
@@ -24,6 +24,7 @@ class Exchange:
     etag: str = ""
     schedule_tag: str | None = None
     rewritten: bool = False
+    stored: str | None = None
     sent: bytes | None = None
     marked: bool = False
 
@@ -36,6 +37,10 @@ class Exchange:
     def take(self, body: bytes) -> None:
         self.sent = body.removeprefix(codecs.BOM_UTF8)
         self.marked = self.sent != body
+
+    def verbatim(self, encoding: str) -> bool:
+        """Whether a GET, whose answer is in ``encoding``, gives the octets that were sent."""
+        return not self.marked and self.stored is not None and self.stored.encode(encoding, "replace") == self.sent
 
     def check(self, present: str | None) -> None:
         """Raises ``ScheduleTagChanged`` unless ``present`` is what the program expects to change."""
