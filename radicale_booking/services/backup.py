@@ -279,8 +279,8 @@ def copy_away(settings: Settings, source: Path) -> list[str]:
 def _forget_pieces(settings: Settings, chain: str) -> list[str]:
     """Those before the copy that was made anew."""
     try:
-        for folder in filter(None, (settings.backup_folder, settings.backup.copy_to)):
-            backup_pieces.remove_others(Path(folder), chain)
+        for folder in (settings.backup_folder, *([Path(settings.backup.copy_to)] if settings.backup.copy_to else [])):
+            backup_pieces.remove_others(folder, chain)
     except OSError as error:
         return [f"old pieces of booking-current were not removed: {error}"]
     return []
