@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
@@ -74,6 +74,16 @@ class MailComposer:
         """Whether another mail is really the recipient's; nothing that its writer wrote is in it."""
         read = page.render_sender_check(notice, self._settings.language, self._settings.templates)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
+        return self._told(message, read, notice.key)
+
+    def compose_address_check(self, notice: AddressCheck, language: str = "") -> EmailMessage:
+        """Whether it was the recipient who wants to book; nothing that was written in the form is in it.
+
+        ``language`` (a tag) is by default the recipient's.
+        """
+        read = page.render_address_check(notice, language or notice.language or self._settings.language,
+                                         self._settings.templates)
+        message = self._addressed(notice.recipient, "", self._settings.sender_name or notice.host, notice.at)
         return self._told(message, read, notice.key)
 
     def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:

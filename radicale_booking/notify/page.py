@@ -20,7 +20,7 @@ from jinja2 import (
 )
 from jinja2.loaders import BaseLoader
 
-from radicale_booking.domain.notice import EVENTS, TOLD, AgendaNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import EVENTS, TOLD, AddressCheck, AgendaNotice, Notice, SenderCheck
 from radicale_booking.errors import DeliveryFailed, InvalidInput
 from radicale_booking.notify import wording
 
@@ -130,6 +130,32 @@ def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) 
     }
     return Page(subject, what, _fill(templates, ("sender-check.txt", "mail.txt"), values),
                 _fill(templates, ("sender-check.html", "mail.html"), values), language)
+
+
+def render_address_check(notice: AddressCheck, language_tag: str, templates: str) -> Page:
+    """The question whether the reader wants to book; else as ``render``."""
+    language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
+    translate = wording.catalogue(language).gettext
+    zone, first = ZoneInfo(notice.timezone), notice.starts[0]
+    what = translate("%(title)s with %(name)s") % {"title": notice.title, "name": notice.host}
+    days = [wording.day(start, zone, locale) for start in notice.starts]
+    times = wording.clock_time(first, zone, locale)
+    zone_words = f"{wording.zone_title(first, zone, locale)} ({zone.key})"
+    subject = translate(wording.SENDER_CHECK_SUBJECT) % {
+        "what": what, "when": wording.short_moment(first, zone, locale)}
+    details = [(translate("With"), notice.host)]
+    values: dict[str, object] = {
+        "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
+        "title": notice.title, "details": details, "heading": translate(wording.ADDRESS_CHECK_HEADING),
+        "badge": translate(wording.WAITS), "tone": "waiting", "days": days, "times": times, "zone": zone_words,
+        "words": "",
+        "hint": translate(wording.ADDRESS_CHECK_HINT) % {"time": wording.clock_time(notice.expires, zone, locale)},
+        "facts": [(translate("What"), notice.title), (translate("When"), "\n".join([*days, times, zone_words])),
+                  *details],
+        "links": [(translate(wording.ADDRESS_CHECK_LINK), notice.url)],
+    }
+    return Page(subject, what, _fill(templates, ("address-check.txt", "mail.txt"), values),
+                _fill(templates, ("address-check.html", "mail.html"), values), language)
 
 
 def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str], str]:

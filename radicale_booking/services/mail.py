@@ -23,7 +23,17 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
-from radicale_booking.services import agenda, decisions, invented, life, manage, reminders, requests, sender_check
+from radicale_booking.services import (
+    agenda,
+    decisions,
+    email_check,
+    invented,
+    life,
+    manage,
+    reminders,
+    requests,
+    sender_check,
+)
 from radicale_booking.services.adapters import Adapters, Mailer
 
 if TYPE_CHECKING:
@@ -61,6 +71,8 @@ class MailChannel:
             return self._prepare_invitation(row)
         if event == sender_check.EVENT:
             return self._prepare_sender_check(uow, row)
+        if event == email_check.EVENT:
+            return self._prepare_address_check(uow, row)
         if event == agenda.EVENT:
             return self._prepare_agenda(uow, row)
         if _superseded(uow, row):
@@ -97,6 +109,12 @@ class MailChannel:
             return "the mail does not wait any more"
         return lambda: self.mailer.send(self.app.composer.compose_sender_check(asked), row.delivery_key)
 
+    def _prepare_address_check(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        asked = email_check.notice(self.app, uow, row)
+        if asked is None:
+            return "nothing is held any more"
+        return lambda: self.mailer.send(self.app.composer.compose_address_check(asked), row.delivery_key)
+
     def _prepare_agenda(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
         notice = agenda.notice(uow, str(row.payload["host"]), date.fromisoformat(str(row.payload["day"])),
                                row.delivery_key)
@@ -120,15 +138,18 @@ def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invit
             language: str = "") -> EmailMessage:
     """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
 
-    ``event`` is by default what fits the reservation's status; ``agenda`` is a day of invented ones. Raises
-    ``InvalidInput`` or ``NotFound``.
+    ``event`` is by default what fits the reservation's status; ``agenda`` is a day of invented ones, and in
+    ``address-check`` an invented one waits for its invitee. Raises ``InvalidInput`` or ``NotFound``.
     """
-    for name, value, accepted in (("role", role, ROLES), ("event", event, ("", agenda.EVENT, *TOLD.get(role, ())))):
+    events = ("", agenda.EVENT, email_check.EVENT, *TOLD.get(role, ()))
+    for name, value, accepted in (("role", role, ROLES), ("event", event, events)):
         if value not in accepted:
             raise InvalidInput(name, value, "is not known", f"one of {', '.join(filter(None, accepted))}")
     with app.store.read() as uow:
         if event == agenda.EVENT:
             return app.composer.compose_agenda(invented.agenda(uow.now), language)
+        if event == email_check.EVENT:
+            return app.composer.compose_address_check(invented.address_check(app, uow.now), language)
         if not uid:
             return app.composer.compose(invented.notice(app, uow.now, event or "book", role), language)
         reservation = life.get(uow, uid)
