@@ -52,7 +52,13 @@ _PAGES = {
     "setup-page": ("setup of a user", Look(900)),
 }
 #: File -> what the mail is about, who reads it, and how.
-_MAILS = {"mail-booked": ("book", "invitee", Look(720)), "mail-request": ("request", "host", Look(375))}
+_MAILS = {
+    "mail-booked": ("book", "invitee", Look(720)),
+    "mail-request": ("request", "host", Look(375)),
+    "mail-invitation": ("invitation", "invitee", Look(375, dark=True)),
+    "mail-sender-check": ("sender-check", "invitee", Look(720)),
+    "mail-counter-declined": ("decline-counter", "invitee", Look(375, dark=True)),
+}
 
 
 NAMES = _PAGES.keys() | _MAILS.keys()

@@ -95,7 +95,7 @@ def notice(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> AddressCheck | Non
         return None
     token = app.links.sign(_PURPOSE, f"{uid} {row.payload.get('link', '')}", found.reservation.start)
     return AddressCheck(row.recipient, found.event_type.title, found.host.shown_name,
-                        tuple(one.start for one in found.together), found.reservation.invitee_timezone,
+                        tuple((one.start, one.end) for one in found.together), found.reservation.invitee_timezone,
                         found.reservation.language, f"{app.settings.public_url}/booking/{token}/confirm",
                         found.reservation.expires, row.delivery_key, row.due)
 

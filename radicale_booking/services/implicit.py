@@ -198,4 +198,4 @@ def _reply(app: Adapters, uow: UnitOfWork, owner: Principal, message: Message, s
 
 
 def _person(owner: Principal, address: str) -> Inviter:
-    return Inviter(address, owner.shown_name, owner.timezone)
+    return Inviter(address, owner.shown_name, owner.timezone, owner.language)
