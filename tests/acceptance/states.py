@@ -10,13 +10,17 @@ from playwright.sync_api import Page, expect
 
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.guard_settings import GuardSettings
-<<<<<<< HEAD
-from radicale_booking.services import decisions, email_check, life, private_links
-=======
 from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
-from radicale_booking.services import decisions, inbound, life, maintenance_mode, private_links, sender_check
->>>>>>> main
+from radicale_booking.services import (
+    decisions,
+    email_check,
+    inbound,
+    life,
+    maintenance_mode,
+    private_links,
+    sender_check,
+)
 from radicale_booking.web.wording import instant
 from tests.acceptance.stage import NOW, SITE, Stage
 
@@ -328,15 +332,6 @@ def _expired_link(page: Page, stage: Stage) -> None:
         page.goto(url)
 
 
-<<<<<<< HEAD
-def _hold(stage: Stage, slug: str, **given: Any) -> str:
-    """The link in the mail about a time that is held."""
-    with stage.settings(guard=_ASKING):
-        held = stage.booked(slug, origin="203.0.113.9", **given)
-        with stage.app.store.read() as uow:
-            [row] = [row for row in uow.outbox.pending() if row.payload["uid"] == held.uid]
-            asked = email_check.notice(stage.app, uow, row)
-=======
 @state("sender is asked")
 def _sender(page: Page, stage: Stage) -> None:
     page.goto(_question_to_sender(stage))
@@ -377,7 +372,17 @@ def _question_to_sender(stage: Stage) -> str:
         inbound.receive(stage.app, sender, "ada+first-talk@calendar.example.org", raw, incoming.read(raw))
     with stage.app.store.read() as uow:
         [asked] = [sender_check.notice(stage.app, uow, row) for row in uow.outbox.pending() if row.recipient == sender]
->>>>>>> main
+    assert asked is not None
+    return asked.url
+
+
+def _hold(stage: Stage, slug: str, **given: Any) -> str:
+    """The link in the mail about a time that is held."""
+    with stage.settings(guard=_ASKING):
+        held = stage.booked(slug, origin="203.0.113.9", **given)
+        with stage.app.store.read() as uow:
+            [row] = [row for row in uow.outbox.pending() if row.payload["uid"] == held.uid]
+            asked = email_check.notice(stage.app, uow, row)
     assert asked is not None
     return asked.url
 
