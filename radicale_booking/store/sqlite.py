@@ -88,6 +88,9 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise _translate(error) from error
 
+    def hold(self, principal: str) -> None:
+        """Who writes is alone."""
+
     def copy_to(self, target: Path) -> None:
         """Write what the open transaction sees, else what is there now, into the new file ``target``."""
         _close_to_others(target)
@@ -143,7 +146,7 @@ class SqliteStore:
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
+    def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
         return self._transaction("BEGIN", "")
 
     @contextlib.contextmanager
