@@ -23,6 +23,7 @@ test: $(VENV)/.installed-test
 	@.ci/mail
 	@.ci/deploy
 	@.ci/thunderbird
+	@.ci/evolution
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
 check: $(VENV)/.installed-check
@@ -32,6 +33,7 @@ check: $(VENV)/.installed-check
 	@.ci/audit
 
 bench: $(VENV)/.installed-test
+	@.ci/postgres
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/python -m benchmarks
 
 # The pictures in the documentation, with the fonts that a desk has.

@@ -1,14 +1,15 @@
-"""``python -m benchmarks [slots|reserve|storage] [options]``; all of them without a name (``make bench``)."""
+"""``python -m benchmarks [NAME] [options]``; all of them without a name (``make bench``)."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import reserve, slots, storage
+from benchmarks import databases, growth, nodes, reserve, slots, storage
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
-    "slots": slots.main, "reserve": reserve.main, "storage": storage.main}
+    "slots": slots.main, "reserve": reserve.main, "storage": storage.main, "databases": databases.main,
+    "growth": growth.main, "nodes": nodes.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ import argparse
 import statistics
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks import site
@@ -30,10 +30,14 @@ def commits(connection: SqliteConnection) -> float:
     return _BATCH / (time.perf_counter() - began)
 
 
+def slot(number: int) -> datetime:
+    """The start of ada's slot ``number``, from tomorrow on."""
+    return site.TODAY + timedelta(days=1 + number // _SLOTS_A_DAY, hours=8) + number % _SLOTS_A_DAY * site.HALF_HOUR
+
+
 def bookings(app: Adapters, first: int) -> float:
     """Bookings a second, of the slots from number ``first`` on."""
-    starts = [site.TODAY + timedelta(days=1 + number // _SLOTS_A_DAY, hours=8) + number % _SLOTS_A_DAY * site.HALF_HOUR
-              for number in range(first, first + _BATCH)]
+    starts = [slot(number) for number in range(first, first + _BATCH)]
     began = time.perf_counter()
     for start in starts:
         booking.reserve(app, BookingRequest("ada", "talk", start, "Bob", "bob@example.org"))

@@ -28,10 +28,13 @@ _MOST_AHEAD = 10 * 365
 
 
 @contextmanager
-def host(events: int, recurring: int) -> Iterator[Adapters]:
-    """Ada, bookable every day from 8 to 18 UTC for half an hour, with ``events`` and ``recurring`` weekly ones."""
+def host(events: int, recurring: int, database: str = "") -> Iterator[Adapters]:
+    """Ada, bookable every day from 8 to 18 UTC for half an hour, with ``events`` and ``recurring`` weekly ones.
+
+    On the new database at the address ``database``, by default a file.
+    """
     folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    app = wiring.adapters(Settings(database=f"sqlite://{folder}/booking.sqlite", data_folder=folder,
+    app = wiring.adapters(Settings(database=database or f"sqlite://{folder}/booking.sqlite", data_folder=folder,
                                    public_url="http://127.0.0.1", secret_file=folder / "secret",
                                    users_file=folder / "users"))
     try:

@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import logging
 import shutil
-import statistics
 import sys
 import tempfile
-import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from radicale.app import Application
 from radicale.config import load
 
+from benchmarks import turns
 from radicale_booking import wiring
 from radicale_booking.dav.application import BookingApplication
 
@@ -42,10 +42,11 @@ class Server:
         self.token = ""
 
     def request(self, method: str, path: str, body: str = "", depth: str = "0") -> bytes:
+        user = path.split("/")[1]
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "",
                    "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body.encode()), "wsgi.errors": sys.stderr,
                    "CONTENT_LENGTH": str(len(body.encode())), "CONTENT_TYPE": "text/calendar",
-                   "HTTP_AUTHORIZATION": "Basic YW5uYTphbm5h", "HTTP_DEPTH": depth}
+                   "HTTP_AUTHORIZATION": f"Basic {b64encode(f'{user}:{user}'.encode()).decode()}", "HTTP_DEPTH": depth}
         statuses: list[str] = []
         answer = b"".join(self.application(environ, lambda status, headers, exc_info=None: statuses.append(status)))
         if not statuses[0].startswith(("200", "201", "204", "207")):
@@ -110,23 +111,13 @@ def operations() -> dict[str, Callable[[Server, int], bytes]]:
 
 def seconds(servers: Sequence[Server], name: str, operation: Callable[[Server, int], bytes],
             rounds: int) -> tuple[float, ...]:
-    """The median duration of ``operation`` for each of ``servers``.
+    """The median duration of ``operation`` for each of ``servers``, which take turns."""
+    def prepared(server: Server, number: int) -> Callable[[], bytes]:
+        if name == "sync after a change":
+            server.request("PUT", "/anna/work/event-1.ics", whole(1))
+        return lambda: operation(server, number)
 
-    They take turns, so that whatever else the machine does in between meets all of them; the first round warms up and
-    does not count.
-    """
-    measured: list[list[float]] = [[] for _ in servers]
-    gc.collect()
-    gc.disable()
-    for number in range(rounds + 1):
-        for server, durations in zip(servers, measured, strict=True):
-            if name == "sync after a change":
-                server.request("PUT", "/anna/work/event-1.ics", whole(1))
-            began = time.perf_counter()
-            operation(server, number)
-            durations.append(time.perf_counter() - began)
-    gc.enable()
-    return tuple(statistics.median(durations[1:]) for durations in measured)
+    return turns.seconds([partial(prepared, server) for server in servers], rounds)
 
 
 def configuration(folder: Path, storage_type: str) -> Any:

@@ -73,7 +73,8 @@ class ImapPoller:
         try:
             for recipient in envelope.recipients:
                 if inbound.accepts(self._app, recipient):
-                    inbound.receive(self._app, envelope.sender, recipient, raw, incoming.read(raw))
+                    inbound.receive(self._app, envelope.sender, recipient, raw, incoming.read(raw),
+                                    say=self._say)
         except Unavailable:
             raise
         except Exception:  # noqa: BLE001 - the mailbox keeps what made this fail, and the others are dealt with

@@ -8,7 +8,7 @@ from typing import Any
 
 from radicale.config import filepath
 
-from radicale_booking.mail_settings import mail_port, mail_security, one_line, seconds
+from radicale_booking.mail_settings import authorities, mail_port, mail_security, one_line, seconds
 
 #: What becomes of mail whose sender nobody vouches for.
 UNVERIFIED = ("confirm", "keep", "believe")
@@ -50,15 +50,25 @@ def kibibytes(value: Any) -> int:
     return number
 
 
+def some(value: Any) -> int:
+    """From 1 to 100 000. Raises ``ValueError``."""
+    number = int(value)
+    if not 1 <= number <= 100_000:
+        raise ValueError(f"out of range: {number}")
+    return number
+
+
 INBOUND_SCHEMA: dict[str, dict[str, Any]] = {
     "lmtp": {"value": "", "help": "where mail to booking addresses is taken by LMTP", "type": place},
     "authserv_id": {"value": "", "help": "whose Authentication-Results a mail needs", "type": server_name},
     "unverified": {"value": "", "help": "what becomes of mail that nobody vouches for", "type": unverified},
     "largest_kib": {"value": "1024", "help": "the largest mail that is taken", "type": kibibytes},
+    "quarantine_mails": {"value": "1000", "help": "mails that wait for people at most", "type": some},
+    "quarantine_mib": {"value": "100", "help": "the room that they take at most", "type": some},
     "imap_host": {"value": "", "help": "the IMAP server with a mailbox of mail that books", "type": one_line},
     "imap_port": {"value": "0", "help": "its port", "type": mail_port},
     "imap_security": {"value": "tls", "help": "none, starttls or tls", "type": mail_security},
-    "imap_ca_file": {"value": "", "help": "certificates to trust instead of the system's", "type": filepath},
+    "imap_ca_file": {"value": "", "help": "certificates to trust instead of the system's", "type": authorities},
     "imap_user": {"value": "", "help": "user name at the IMAP server", "type": one_line},
     "imap_password_file": {"value": "", "help": "file whose first line is the password", "type": filepath},
     "imap_folder": {"value": "INBOX", "help": "the folder that is looked into", "type": one_line},
@@ -71,6 +81,7 @@ ACCEPTED: dict[Any, str] = {
     server_name: "the name of a mail server such as mx.example.org",
     unverified: "one of " + ", ".join(UNVERIFIED),
     kibibytes: "a whole number of KiB from 16 to 102400",
+    some: "a whole number from 1 to 100000",
 }
 
 
@@ -82,6 +93,8 @@ class InboundSettings:
     authserv_id: str = ""
     unverified: str = ""
     largest_kib: int = 1024
+    quarantine_mails: int = 1000
+    quarantine_mib: int = 100
     imap_host: str = ""
     imap_port: int = 0
     imap_security: str = "tls"

@@ -49,7 +49,7 @@ class Handler:
 
     def _take(self, sender: str, recipient: str, raw: bytes) -> str:
         try:
-            inbound.receive(self._app, sender, recipient, raw, incoming.read(raw))
+            inbound.receive(self._app, sender, recipient, raw, incoming.read(raw), say=_say)
         except Unavailable:
             return _LATER
         except Exception:  # noqa: BLE001 - the mail server keeps what made this fail
@@ -75,7 +75,7 @@ class LmtpServer:
     def start(self) -> None:
         """Raises ``OSError`` when the place is taken."""
         self._controller.start()
-        print(f"radicale-booking: mail is taken at {self.place}", file=sys.stderr, flush=True)  # noqa: T201
+        _say(f"mail is taken at {self.place}")
 
     def stop(self) -> None:
         """Finish the sessions at hand."""
@@ -94,6 +94,10 @@ class _Unix(UnixSocketController):
 
     def factory(self) -> LMTP:
         return _session(self.handler)
+
+
+def _say(sentence: str) -> None:
+    print(f"radicale-booking: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - the edge of this process
 
 
 def _session(handler: Handler) -> LMTP:

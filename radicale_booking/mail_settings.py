@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,22 @@ def folder(value: Any) -> str:
     return path
 
 
+def authorities(value: Any) -> str:
+    """The absolute path of a file of certificates (PEM); '' stays ''. Raises ``ValueError``."""
+    path = str(filepath(value))
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            raise ValueError(f"no certificates in {path}: {error}") from error
+    return path
+
+
 MAIL_SCHEMA: dict[str, dict[str, Any]] = {
     "host": {"value": "", "help": "the SMTP server that takes outgoing mail", "type": one_line},
     "port": {"value": "0", "help": "its port", "type": mail_port},
     "security": {"value": "starttls", "help": "none, starttls or tls", "type": mail_security},
-    "ca_file": {"value": "", "help": "certificates to trust instead of the system's", "type": filepath},
+    "ca_file": {"value": "", "help": "certificates to trust instead of the system's", "type": authorities},
     "user": {"value": "", "help": "user name at the SMTP server", "type": one_line},
     "password": {"value": "", "help": "password at the SMTP server", "type": one_line},
     "password_file": {"value": "", "help": "file whose first line is the password", "type": filepath},
@@ -107,6 +119,7 @@ ACCEPTED: dict[Any, str] = {
     seconds: "a whole number of seconds from 1 to 600",
     attempts: "a whole number from 1 to 1000",
     folder: "a folder that exists",
+    authorities: "a file of certificates (PEM)",
 }
 
 

@@ -324,10 +324,13 @@ CREATE TABLE inbound (
     reason TEXT NOT NULL DEFAULT '',
     content TEXT NOT NULL DEFAULT '',
     received_epoch BIGINT NOT NULL,
+    octets INTEGER NOT NULL DEFAULT 0,
     UNIQUE (message_id, recipient)
 );
 CREATE INDEX inbound_received ON inbound (received_epoch);
 CREATE INDEX inbound_sender ON inbound (sender, received_epoch);
+-- How much room mail in quarantine takes, read from the index alone.
+CREATE INDEX inbound_quarantined ON inbound (id, octets) WHERE status = 'quarantined';
 
 -- Whether the site is held still, and what people are told meanwhile: at most one row, none in normal times.
 CREATE TABLE maintenance_mode (

@@ -22,7 +22,6 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
-ssl = no
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail
 listen = 127.0.0.1
@@ -31,7 +30,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
   }}
 }}
 passdb {{
@@ -42,6 +41,14 @@ userdb {{
   driver = static
   args = uid=nobody gid=nogroup home={folder}/mail
 }}
+"""
+
+
+_TLS = """
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{certificate}
+ssl_min_protocol = TLSv1.2
 """
 
 
@@ -84,11 +91,12 @@ def short_folder() -> Iterator[Path]:
 
 @dataclass
 class Dovecot:
-    """An IMAP server with one mailbox; ``port`` and mailbox stay over restarts."""
+    """An IMAP server with one mailbox; ports and mailbox stay over restarts. ``tls_port`` is 0 without TLS."""
 
     command: str
     folder: Path
     port: int
+    tls_port: int
     process: subprocess.Popen[bytes] | None = None
     count: int = 0
 
@@ -117,16 +125,18 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(port: int) -> Iterator[Dovecot]:
-    """A server that is not started yet."""
+def dovecot(port: int, certificate: Path | None = None, tls_port: int = 0) -> Iterator[Dovecot]:
+    """A server that is not started yet; with ``certificate``, its key in the same file, it speaks TLS."""
     command = program("dovecot")
     with short_folder() as folder:
         for name in ("mail/new", "mail/cur", "mail/tmp"):
             (folder / name).mkdir(parents=True)
         for path in (folder / "mail", *(folder / "mail").iterdir()):
             shutil.chown(path, "nobody", "nogroup")
-        (folder / "dovecot.conf").write_text(_DOVECOT.format(folder=folder, port=port, password=PASSWORD))
-        server = Dovecot(command, folder, port)
+        secured = _TLS.format(certificate=certificate) if certificate else "ssl = no\n"
+        (folder / "dovecot.conf").write_text(
+            _DOVECOT.format(folder=folder, port=port, tls_port=tls_port, password=PASSWORD) + secured)
+        server = Dovecot(command, folder, port, tls_port)
         try:
             yield server
         finally:

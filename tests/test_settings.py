@@ -223,7 +223,8 @@ def test_mail_settings_are_read_with_their_defaults(tmp_path: Path) -> None:
     ("sender = a@example.org\n  Bcc: b@example.org", "an address such as"),
     ("sender_name = Anna\n  Bcc: b@example.org", "one line of text"), ("language = xx", "one of en, de, es, fr"),
     ("timeout_seconds = 0", "from 1 to 600"), ("max_attempts = 0", "from 1 to 1000"),
-    ("templates = /does/not/exist", "a folder that exists"), ("hots = x", "accepted: host, port"),
+    ("templates = /does/not/exist", "a folder that exists"), ("ca_file = /none", "a file of certificates (PEM)"),
+    (f"ca_file = {__file__}", "a file of certificates (PEM)"), ("hots = x", "accepted: host, port"),
     ("password = a\npassword_file = b", "keep one of them"),
 ])
 def test_mail_settings_that_are_wrong_are_told(tmp_path: Path, line: str, accepted: str) -> None:

@@ -21,6 +21,7 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 
 from radicale_booking.dav import (
+    acl_reports,
     boxes,
     errors,
     expansion,
@@ -278,6 +279,10 @@ class BookingApplication(Application):
             if request.body.tag == freebusy.REPORT and self._box(request.path):
                 # RFC 6638 §2.3: messages are nobody's time.
                 raise SchedulingRefused("D:supported-report", "ask the calendars")
+            if request.body.tag in acl_reports.AT_DEPTH_0 and request.depth != "0":
+                return httputils.BAD_REQUEST
+            if request.body.tag in acl_reports.REPORTS and request.user:
+                return acl_reports.report(request)
         if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
             return listing.report(request)
         if not request.access().check("r"):
@@ -401,7 +406,7 @@ class BookingApplication(Application):
             return httputils.REQUEST_TIMEOUT
         plain = body is None or not no_namespace.has_unnamed(body)
         request = listing.Request(self, self._storage, base_prefix, path, user, user_groups, body,
-                                  request_info["minimal"])
+                                  request_info["minimal"], environ.get("HTTP_DEPTH", "0"))
         answer = listed(request) if plain else None
         if answer is not None:
             request_info["status"] = answer[0]

@@ -18,10 +18,9 @@ from radicale.app.base import Access
 from radicale.app.propfind import xml_propfind_response
 from radicale.app.report import xml_item_response
 from radicale.item import Item
-from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, minimal, occurrences, properties, template
+from radicale_booking.dav import calendar_data, calendar_query, freebusy, minimal, properties, template
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -55,6 +54,8 @@ class Request:
     body: ET.Element | None
     #: Whether what is missing is to be left out (RFC 8144).
     minimal: bool = False
+    #: The Depth header.
+    depth: str = "0"
 
     def collection(self, access: Access) -> Collection | None:
         """The calendar or address book at the path, if the user may read it."""
@@ -105,7 +106,7 @@ def propfind(request: Request) -> types.WSGIResponse | None:
         collection = request.collection(access)
         if collection is None:
             return None
-        own = _PropfindBuilder(request, top, request.may_write())
+        own = PropfindBuilder(request, top, request.may_write())
         itself = own.build(collection)
         properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
         if request.minimal:
@@ -117,7 +118,9 @@ def propfind(request: Request) -> types.WSGIResponse | None:
 
 
 @dataclass(frozen=True)
-class _PropfindBuilder:
+class PropfindBuilder:
+    """Radicale's response with the properties that ``top`` (DAV:prop, allprop or propname) asks for."""
+
     request: Request
     top: ET.Element
     write: bool
@@ -159,7 +162,7 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = _asked(body)
-    if any(len(prop) for prop in props) and occurrences.frame(props) is None:
+    if any(len(prop) and prop.tag not in _DATA for prop in props):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -218,30 +221,13 @@ def _named(request: Request, collection: Collection, names: list[str], props: ET
 
 
 def _query(request: Request, collection: Collection, body: ET.Element, props: ET.Element) -> Iterable[str] | None:
-    filters = body.findall(xmlutils.make_clark("C:filter"))
-    if len(filters) != 1:
+    if len(body.findall(xmlutils.make_clark("C:filter"))) != 1:
         return None
-    component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
-    bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
-    if occurrences.frame(props) is not None:
-        return _responses(request, collection, occurrences.matching(collection, filters), props)
-    if not len(props):
-        names = [str(row["href"]) for row in occurrences.matching(collection, filters)]
-        return _named(request, collection, names, props)
-    if not simple or component is None or (bounded and component != "VEVENT"):
-        return None
-    if not bounded:
-        return _responses(request, collection, request.rows("of_component", collection, component=component), props)
-    if request.rows("undecided", collection, range_start=start, range_end=end):
-        return None
-    rows = request.storage.unit_of_work.query("item", "in_range", collection_id=collection.row.id,
-                                              component=component, range_start=start, range_end=end)
-    if not all(row["matched"] for row in rows):
-        return None
-    return _responses(request, collection, rows, props)
+    return _responses(request, collection, calendar_query.members(request, collection, body), props)
 
 
 def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:
+    assert request.body is not None  # noqa: S101 - it asks for props
     def build(item: StoredItem) -> ET.Element:
         found: list[ET.Element] = []
         absent: list[ET.Element] = []
@@ -264,9 +250,9 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
         return response
 
     if not len(props):
-        return list(template.respond(collection, rows, _PropfindBuilder(request, props, request.may_write()).build))
-    frame = occurrences.frame(props)
-    if frame is not None:
-        most = request.application.most_occurrences
-        rows = occurrences.rows(collection, rows, frame, most)
+        return list(template.respond(collection, rows, PropfindBuilder(request, props, request.may_write()).build))
+    shape = calendar_data.asked(props)
+    if shape is not None:
+        zone = calendar_query.floating_zone(collection, request.body)
+        rows = calendar_data.rows(shape, rows, zone, request.application.most_occurrences)
     return list(template.respond(collection, rows, build))

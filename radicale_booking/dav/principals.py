@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from radicale import types
 
-from radicale_booking.dav import minimal, properties
+from radicale_booking.dav import minimal, properties, template
 from radicale_booking.dav.properties import Place, clark
 from radicale_booking.domain.principal import Principal
 from radicale_booking.store.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ _PROPERTY_SEARCH, _TOKEN_SEARCH = clark("D:principal-property-search"), clark("C
 _SEARCH_SET, _EXPAND = clark("D:principal-search-property-set"), clark("D:expand-property")
 _PARTS = frozenset({clark("CS:search-token"), clark("CS:limit"), *(
     clark(f"D:{name}") for name in ("prop", "property-search", "apply-to-principal-collection-set"))})
+_RESULTS = "/".join(map(clark, ("CS:limit", "CS:nresults")))
 REPORTS = frozenset({_PROPERTY_SEARCH, _TOKEN_SEARCH, _SEARCH_SET, _EXPAND})
 
 
@@ -36,9 +37,12 @@ def report(unit_of_work: UnitOfWork, base_prefix: str, path: str, body: ET.Eleme
         document.append(_expanded(Place(unit_of_work, base_prefix, path.strip("/")), body))
     else:
         wanted = _wanted(body)
-        found = _by_property if body.tag == _PROPERTY_SEARCH else _by_token
+        found = list((_by_property if body.tag == _PROPERTY_SEARCH else _by_token)(unit_of_work, body))
+        most = _most(body)
         document.extend(properties.response(Place(unit_of_work, base_prefix, principal.name), wanted)
-                        for principal in found(unit_of_work, body))
+                        for principal in found[:most])
+        if len(found) > most:
+            document.append(template.beyond_limits(base_prefix, path))
     for response in document if short else ():
         minimal.shorten(response)
     return _answer(HTTPStatus.MULTI_STATUS, document)
@@ -52,10 +56,15 @@ def _wanted(body: ET.Element) -> list[str]:
     return [prop.tag for prop in body if prop.tag not in _PARTS]
 
 
+def _most(body: ET.Element) -> int:
+    wanted = (body.findtext(_RESULTS) or "").strip()
+    return min(int(wanted), _MOST) if wanted.isascii() and wanted.isdigit() else _MOST
+
+
 def _by_property(unit_of_work: UnitOfWork, body: ET.Element) -> Iterable[Principal]:
     """RFC 3744 §9.4: all of the searches must match, or with ``test="anyof"`` one. Without a search, everybody."""
     if body.find(clark("D:property-search")) is None:
-        return unit_of_work.principals.search("", _MOST)
+        return unit_of_work.principals.search("", _MOST + 1)
     hits = []
     for search in body.findall(clark("D:property-search")):
         match = search.find(clark("D:match"))
@@ -83,7 +92,7 @@ def _matching(unit_of_work: UnitOfWork, text: str, kind: str) -> list[Principal]
     part = text.lower().removeprefix("mailto:")
     if not part:
         return []
-    return [found for found in unit_of_work.principals.search(part, _MOST)
+    return [found for found in unit_of_work.principals.search(part, _MOST + 1)
             if any(_matches(value, part, kind) for value in (found.shown_name, found.email or "", found.name))]
 
 

@@ -28,7 +28,7 @@ _INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-pro
                      "C:schedule-query-freebusy")
 #: What can be asked of the root and of a principal.
 _REPORTS = ("D:expand-property", "D:principal-search-property-set", "D:principal-property-search",
-            "CS:calendarserver-principal-search")
+            "D:principal-match", "D:acl-principal-prop-set", "CS:calendarserver-principal-search")
 _OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule-send", "C:schedule-send-invite",
                       "C:schedule-send-reply", "C:schedule-send-freebusy")
 

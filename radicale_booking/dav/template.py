@@ -101,6 +101,14 @@ def missing(base_prefix: str, collection: Collection, href: str) -> str:
 
 def truncated(base_prefix: str, collection: Collection) -> str:
     """The DAV:response that says that not all changes are told (RFC 6578 §3.6)."""
-    path = xmlutils.make_href(base_prefix, pathutils.unstrip_path(collection.path, True))
-    return (f"<response><href>{escape(path)}</href><status>{xmlutils.make_response(507)}</status>"
-            "<error><number-of-matches-within-limits /></error></response>")
+    return text_of(beyond_limits(base_prefix, pathutils.unstrip_path(collection.path, True)))
+
+
+def beyond_limits(base_prefix: str, path: str) -> ET.Element:
+    """The DAV:response for ``path`` that says that more match than are told (RFC 6578 §3.6, RFC 6352 §8.6.1)."""
+    answer = ET.Element(xmlutils.make_clark("D:response"))
+    ET.SubElement(answer, xmlutils.make_clark("D:href")).text = xmlutils.make_href(base_prefix, path)
+    ET.SubElement(answer, xmlutils.make_clark("D:status")).text = xmlutils.make_response(507)
+    error = ET.SubElement(answer, xmlutils.make_clark("D:error"))
+    ET.SubElement(error, xmlutils.make_clark("D:number-of-matches-within-limits"))
+    return answer

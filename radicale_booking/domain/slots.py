@@ -55,10 +55,9 @@ class Busy:
 class Diary:
     """All that decides about one event type of one host.
 
-    ``zone``: limits and date ranges count its days. ``booked`` are the live bookings of this event type,
-    ``invitee_bookings`` how many of those to come are the invitee's who asks. ``seats_taken``: start -> seats taken, of
-    an event type with several seats; such a start's own occupancy does not close it, but closes every other start,
-    whether it is among ``occupancies`` or not. Instants are aware UTC.
+    ``zone``: limits and date ranges count its days. ``booked`` are the live bookings of this event type.
+    ``seats_taken``: start -> seats taken, of an event type with several seats; such a start's own occupancy does not
+    close it, but closes every other start, whether it is among ``occupancies`` or not. Instants are aware UTC.
     """
 
     windows: Sequence[Window]
@@ -67,7 +66,6 @@ class Diary:
     booked: Sequence[Interval]
     zone: ZoneInfo
     seats_taken: Mapping[datetime, int] = field(default_factory=dict)
-    invitee_bookings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +200,7 @@ class _Question:
     def asks(self, rule: str) -> bool:
         """Whether ``rule`` can refuse one of the ``candidates``."""
         needed = {"busy": True, "occupancy": bool(self.shared), "limit": self.limits,
-                  "invitee": self.event_type.limit_per_invitee is not None, "seats": self.event_type.seats > 1}
+                  "seats": self.event_type.seats > 1}
         return needed.get(rule, False)
 
     def window_at(self, start: datetime) -> Window | None:
@@ -329,11 +327,6 @@ def _within_limits(question: _Question, start: datetime) -> tuple[bool, str]:
     return True, ""
 
 
-def _within_invitee_limit(question: _Question, start: datetime) -> tuple[bool, str]:
-    limit = question.event_type.limit_per_invitee
-    return (True, "") if limit is None or question.diary.invitee_bookings < limit else (False, f"{limit}/invitee")
-
-
 def _seat_free(question: _Question, start: datetime) -> tuple[bool, str]:
     left = question.seats_left(start)
     return left > 0, "" if left else f"{question.event_type.seats}/{question.event_type.seats}"
@@ -343,7 +336,6 @@ _PERIODS: dict[str, Callable[[date], Hashable]] = {"day": _day, "week": _week, "
 _Rule = Callable[[_Question, datetime], tuple[bool, str]]
 _RULES: dict[str, _Rule] = {
     "window": _in_window, "grid": _on_grid, "notice": _after_notice, "horizon": _before_horizon,
-    "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits,
-    "invitee": _within_invitee_limit, "seats": _seat_free,
+    "busy": _not_busy, "occupancy": _not_occupied, "limit": _within_limits, "seats": _seat_free,
 }
 RULES = tuple(_RULES)

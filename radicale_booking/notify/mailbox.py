@@ -6,7 +6,7 @@ import email.policy
 import email.utils
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -17,6 +17,7 @@ from imapclient.exceptions import IMAPClientError
 
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.inbound_settings import InboundSettings
+from radicale_booking.notify import connection_trouble
 
 _TIMEOUT_SECONDS = 60
 _BODY = b"BODY[]"
@@ -103,7 +104,9 @@ def _connected(settings: InboundSettings) -> IMAPClient:
         try:
             client.starttls(context)
         except BaseException:
-            client.shutdown()
+            # It is broken already where TLS was refused, and that is what is to be told.
+            with suppress(OSError):
+                client.shutdown()
             raise
     return client
 
@@ -119,5 +122,5 @@ def _failures(settings: InboundSettings) -> Iterator[None]:
     try:
         yield
     except (IMAPClientError, OSError, ValueError) as error:
-        reason = " ".join(f"{error or type(error).__name__}".split())[:300]
+        reason = connection_trouble.words(error, host="imap_host", ca_file="imap_ca_file", security="imap_security")
         raise DeliveryFailed(f"IMAP server {settings.imap_host}: {reason}", unreachable=True) from error

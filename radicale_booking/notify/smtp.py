@@ -10,6 +10,7 @@ from pathlib import Path
 
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.mail_settings import MailSettings
+from radicale_booking.notify import connection_trouble
 
 #: How long a server may take to answer to a complete message (RFC 5321 §4.5.3.2.6): who gives up sooner sends twice.
 _ANSWER_SECONDS = 600
@@ -42,7 +43,7 @@ class SmtpMailer:
             raise self._failed(error.smtp_code, error.smtp_error, recipient=False) from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise DeliveryFailed(_line(f"{self._place}: {error}"), unreachable=True) from error
+            raise self._unreachable(error) from error
 
     def try_out(self) -> None:
         """Connect and sign in, and send nothing. Raises ``DeliveryFailed``."""
@@ -51,7 +52,7 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as error:
             raise self._failed(error.smtp_code, error.smtp_error, recipient=False) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise DeliveryFailed(_line(f"{self._place}: {error}"), unreachable=True) from error
+            raise self._unreachable(error) from error
 
     def close(self) -> None:
         """End the connection, if there is one."""
@@ -107,6 +108,11 @@ class SmtpMailer:
         if not recipient.isascii() and not client.has_extn("smtputf8"):
             raise DeliveryFailed(f"{self._place} cannot send to {recipient}: the address is not ASCII", permanent=True)
         client.send_message(message, self._settings.sender, [recipient], from_options, to_options)
+
+    def _unreachable(self, error: Exception) -> DeliveryFailed:
+        reason = connection_trouble.words(error, host="[mail] host", ca_file="[mail] ca_file",
+                                          security="[mail] security")
+        return DeliveryFailed(f"{self._place}: {reason}", unreachable=True)
 
     def _failed(self, code: int, reason: bytes | str, *, recipient: bool) -> DeliveryFailed:
         """The failure that an answer means; only what is refused for this recipient or message may be for good."""

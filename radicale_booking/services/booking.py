@@ -147,14 +147,13 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
     if earlier is not None:
         return earlier
     maintenance_mode.admit_booking(uow)
-    guard.check(app, uow, request.email)
     link = private_links.checked(uow, found, request.link)
+    guard.check(app, uow, found, request)
     chosen = found.lasting(request.duration)
-    asked = Asked(invitee=request.email)
     try:
-        booked = _book(app, uow, chosen, request, asked)
+        booked = _book(app, uow, chosen, request)
     except Conflict as refused:
-        taken = offers.taken(app, uow, chosen, request.start, refused, asked)
+        taken = offers.taken(app, uow, chosen, request.start, refused)
         app.meter.refused(taken.rule)
         raise taken from refused
     if link is not None:
@@ -221,9 +220,9 @@ def _booked_before(uow: UnitOfWork, event_type: EventType, request: BookingReque
     return earlier
 
 
-def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest, asked: Asked) -> Reservation:
+def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> Reservation:
     drafts = _drafts(event_type, request, _starts(uow, event_type, request), _zone(uow, event_type))
-    hosts = offers.assign(app, uow, event_type, [draft.start for draft in drafts], asked)
+    hosts = offers.assign(app, uow, event_type, [draft.start for draft in drafts])
     shared = uow.reservations.at(event_type, request.start) if event_type.seats > 1 else None
     if shared is not None:
         return _join(app, uow, event_type, shared, request)
@@ -233,7 +232,7 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: Bookin
     first = uow.reservations.add(first, event_type, request.idempotency_key)
     for other in others:
         # Limits count what was booked a moment ago.
-        offers.check(app, uow, hosts, event_type, other.start, asked)
+        offers.check(app, uow, hosts, event_type, other.start)
         uow.reservations.add(other, event_type)
     if event_type.seats > 1:
         first = _take_seat(uow, first, request, event_type, request.idempotency_key)
@@ -280,9 +279,6 @@ def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[dat
 def _join(app: Adapters, uow: UnitOfWork, event_type: EventType, shared: Reservation,
           request: BookingRequest) -> Reservation:
     """One more invitee of ``shared``; the reservation as this invitee sees it."""
-    assert shared.id is not None  # noqa: S101 - read from the store
-    if any(seat.email.lower() == request.email.lower() for seat in uow.seats.of(shared.id)):
-        raise InvalidInput("email", request.email, "has a seat at this time already", "choose another time")
     joined = _take_seat(uow, shared, request, event_type, request.idempotency_key)
     calendar_objects.write(app, uow, event_type, shared)
     life.announce_seat(uow, joined, "request" if shared.status == "pending" else "book")

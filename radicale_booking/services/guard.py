@@ -20,6 +20,8 @@ from radicale_booking.services.adapters import Adapters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from radicale_booking.domain.event_type import EventType
+    from radicale_booking.services.requests import BookingRequest
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 _PERIOD = timedelta(hours=1)
@@ -81,16 +83,24 @@ def guessed(app: Adapters, origin: str, user: str) -> None:
         uow.guard.take(_hidden(app, f"sign-in as {user}"), most * _ANYBODY, _PERIOD)
 
 
-def check(app: Adapters, uow: UnitOfWork, email: str) -> None:
-    """Whether the invitee may book one more. Raises ``AddressRefused``; who is blocked and who has booked too much
-    already look the same."""
+def check(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> None:
+    """Whether the invitee may book this. Raises ``AddressRefused``.
+
+    Who is blocked, who has booked as much as one may and who has a seat already get the same answer, whether the time
+    is free or not: it does not tell which addresses have booked.
+    """
+    check_kind(app, request.email)
+    if any([is_blocked(app, uow, request.email), _has_enough(app, uow, event_type, request),
+            _has_seat(uow, event_type, request)]):
+        raise AddressRefused(_ACTION, "refused")
+
+
+def check_kind(app: Adapters, email: str) -> None:
+    """Whether addresses of this kind may book at all. Raises ``AddressRefused``."""
     domain = email.rpartition("@")[2].lower()
     if app.settings.guard.refuse_disposable and any(
             part in blocklist or part in _listed(app.settings.guard.disposable_file) for part in _domains(domain)):
         raise AddressRefused(_ACTION, "disposable")
-    most = app.settings.guard.open_per_invitee
-    if (most and uow.guard.open_of_invitee(email) >= most) | is_blocked(app, uow, email):
-        raise AddressRefused(_ACTION, "refused")
 
 
 def is_blocked(app: Adapters, uow: UnitOfWork, email: str) -> bool:
@@ -131,6 +141,20 @@ def forget(app: Adapters) -> None:
             return
     with app.store.write(actor="upkeep", principal=NOBODY) as uow:
         uow.guard.forget()
+
+
+def _has_enough(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> bool:
+    """Whether this would be more than one invitee may have to come, of the event type or of all together."""
+    of_all, of_this = app.settings.guard.open_per_invitee, event_type.limit_per_invitee
+    return ((of_all > 0 and uow.guard.open_of_invitee(request.email) + request.occurrences > of_all)
+            | (of_this is not None
+               and uow.reservations.of_invitee(event_type, request.email) + request.occurrences > of_this))
+
+
+def _has_seat(uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> bool:
+    shared = uow.reservations.at(event_type, request.start) if event_type.seats > 1 else None
+    return shared is not None and shared.id is not None and any(
+        seat.email.lower() == request.email.lower() for seat in uow.seats.of(shared.id))
 
 
 def _take(app: Adapters, uow: UnitOfWork, kind: str, who: str, most: int) -> timedelta:

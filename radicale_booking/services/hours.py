@@ -29,11 +29,9 @@ _LONGEST_RUN = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For whom a diary is read: ``excepted`` is a reservation that is about to move, ``invitee`` the e-mail address of
-    the one who books."""
+    """For whom a diary is read: ``excepted`` is a reservation that is about to move."""
 
     excepted: Reservation | None = None
-    invitee: str | None = None
 
 
 def zone_of(principal: Principal, event_type: EventType) -> ZoneInfo:
@@ -61,7 +59,6 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
         booked=_booked(uow, event_type, wide, excepted),
         zone=zone_of(principal, event_type),
         seats_taken=_seats_taken(uow, event_type, reach, asked.excepted),
-        invitee_bookings=_invitee_bookings(uow, event_type, asked),
     )
 
 
@@ -163,9 +160,3 @@ def _seats_taken(uow: UnitOfWork, event_type: EventType, frame: Interval,
         return taken
     # A group that moves does not join another.
     return {start: event_type.seats for start in taken if start != excepted.start}
-
-
-def _invitee_bookings(uow: UnitOfWork, event_type: EventType, asked: Asked) -> int:
-    if event_type.limit_per_invitee is None or asked.invitee is None or asked.excepted is not None:
-        return 0
-    return uow.reservations.of_invitee(event_type, asked.invitee)

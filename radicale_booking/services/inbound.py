@@ -6,6 +6,7 @@ Each mail ends in exactly one of ``done``, ``ignored`` and ``quarantined``, in o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from radicale_booking.services import (
     invited_booking,
     itip_delivery,
     maintenance_mode,
+    quarantine_room,
     sender_check,
     speaker,
 )
@@ -53,11 +55,12 @@ def accepts(app: Adapters, recipient: str) -> bool:
 
 
 @again.if_undone
-def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False) -> str:
+def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False,
+            say: Callable[[str], None] = lambda _: None) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep
-    it then.
+    ``trusted``: a person has looked at it. ``say`` tells people when the quarantine overflows. Raises ``Unavailable``,
+    in maintenance mode too: the mail server has to keep it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.
@@ -71,7 +74,10 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
                                  raw if outcome.status == QUARANTINED else b"")
         if outcome.asked:
             sender_check.ask(uow, row_id, outcome.who)
-        return outcome.status
+        dropped = quarantine_room.keep_within(app, uow) if outcome.status == QUARANTINED else []
+    if dropped:
+        say(quarantine_room.sentence(dropped))
+    return outcome.status
 
 
 def has_come(app: Adapters, message_id: str, recipient: str) -> bool:

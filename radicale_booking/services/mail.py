@@ -165,11 +165,16 @@ def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
 
 
 def retry(app: Adapters, row_id: int | None = None) -> int:
-    """Queue again what was given up, one mail or all; how many. Raises ``NotFound`` when there is no such mail."""
+    """Queue again what was given up, one mail or all; how many. One that waits is tried now.
+
+    Raises ``NotFound`` when there is no such mail.
+    """
     with app.store.write(actor="command") as uow:
         count = uow.outbox.retry(KIND, row_id)
         if row_id is not None and not count:
-            raise NotFound("mail given up", str(row_id))
+            if not uow.outbox.hasten(KIND, row_id):
+                raise NotFound("mail that waits or was given up", str(row_id))
+            count = 1
         uow.audit.add("mail retry", str(row_id or "all"), {"count": count})
         return count
 

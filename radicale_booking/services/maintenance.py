@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from radicale_booking.services import privacy, upkeep
+from radicale_booking.services import privacy, quarantine_room, upkeep
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
          lambda uow: uow.maintenance.forget_mail(now - before(settings.keep_mail_days), _BATCH))
     step("mail taken forgotten", settings.keep_mail_days,
          lambda uow: uow.inbound.forget(now - before(settings.keep_mail_days), _BATCH))
+    step("mail in quarantine dropped", 1, lambda uow: len(quarantine_room.keep_within(app, uow)))
     step("audit entries removed", settings.keep_audit_days,
          lambda uow: uow.maintenance.forget_audit(now - before(settings.keep_audit_days), _BATCH))
     step("removals forgotten", settings.keep_sync_days,

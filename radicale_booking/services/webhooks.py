@@ -59,14 +59,15 @@ def log(app: Adapters, status: str | None = None) -> list[tuple[OutboxRow, list[
 
 
 def replay(app: Adapters, delivery_id: int | None = None) -> int:
-    """Queue one delivery again, or all that were given up; how many. Raises ``NotFound``."""
+    """Queue one delivery again, or all that were given up; how many. One that waits is tried now. Raises
+    ``NotFound``."""
     with app.store.write(actor="command") as uow:
         if delivery_id is None:
             count = uow.outbox.retry(KIND)
-        elif uow.outbox.replay(KIND, delivery_id):
+        elif uow.outbox.replay(KIND, delivery_id) or uow.outbox.hasten(KIND, delivery_id):
             count = 1
         else:
-            raise NotFound("finished delivery", str(delivery_id))
+            raise NotFound("delivery", str(delivery_id))
         uow.audit.add("webhook replay", str(delivery_id or "all"), {"count": count})
         return count
 

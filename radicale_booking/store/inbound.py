@@ -36,7 +36,7 @@ class Inbound:
         """Note what became of a mail; of one that came again what became of it now. The row's id."""
         return self._unit_of_work.insert(
             "inbound", "add", message_id=message_id, recipient=recipient, sender=sender, status=status, reason=reason,
-            content=base64.b64encode(content).decode(), now=self._unit_of_work.now_epoch)
+            content=base64.b64encode(content).decode(), octets=len(content), now=self._unit_of_work.now_epoch)
 
     def known(self, message_id: str, recipient: str) -> bool:
         """Whether it has been dealt with."""
@@ -53,6 +53,12 @@ class Inbound:
     def drop(self, row_id: int) -> bool:
         """Whether there was such a mail in quarantine."""
         return bool(self._unit_of_work.execute("inbound", "drop", id=row_id))
+
+    def trim(self, most: int, most_octets: int) -> list[InboundRow]:
+        """Remove the oldest in quarantine until at most ``most`` are there, of at most ``most_octets`` together; what
+        was removed, without content, the oldest first. The newest stays, however large."""
+        rows = self._unit_of_work.query("inbound", "trim", most=most, most_octets=most_octets)
+        return sorted((_read(row) for row in rows), key=lambda row: row.id)
 
     def answered(self, sender: str, since: datetime) -> int:
         """How many mails of ``sender`` were dealt with after ``since``."""

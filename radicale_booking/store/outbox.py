@@ -100,6 +100,11 @@ class Outbox:
         """Queue again what was given up: one row or, with None, all of ``kind``; how many."""
         return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
 
+    def hasten(self, kind: str, row_id: int) -> bool:
+        """Let the queued row be tried now, after the earlier ones of its recipient; whether there was such a row."""
+        return bool(self._unit_of_work.execute("outbox", "hasten", kind=kind, id=row_id,
+                                               now=self._unit_of_work.now_epoch))
+
     def replay(self, kind: str, row_id: int) -> bool:
         """Queue again what was sent or given up; whether there was such a row."""
         return bool(self._unit_of_work.execute("outbox", "replay", kind=kind, id=row_id,

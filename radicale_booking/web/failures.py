@@ -51,9 +51,6 @@ def _refusal(error: SlotTaken, now: datetime) -> tuple[str, str]:
     """Heading and sentence."""
     if error.start <= now:
         return gettext("This time has passed"), ""
-    if error.rule == "invitee":
-        return (gettext("You have booked as often as you can"),
-                gettext("One person can have no more bookings here at a time. Nothing was booked for you."))
     if error.offered_before:
         return (gettext("This time was just taken"),
                 gettext("Somebody was a moment faster. Nothing was booked for you."))
@@ -92,7 +89,8 @@ def _address_refused(error: AddressRefused) -> Response:
         return _page(403, gettext("Please use another e-mail address"),
                      gettext("Addresses that are thrown away after use cannot book here. Nothing was booked."))
     return _page(403, gettext("This cannot be booked with your e-mail address"),
-                 gettext("Please contact the person you want to meet. Nothing was booked."))
+                 gettext("You may have booked already, or as often as is possible: then look for the mail about it. "
+                         "Otherwise please contact the person you want to meet. Nothing was booked."))
 
 
 def _not_allowed(error: NotAllowed) -> Response:

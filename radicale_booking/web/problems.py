@@ -24,6 +24,5 @@ def _sentences() -> dict[str, str]:
         "telephone number": gettext("Enter a telephone number, such as +49 30 1234567."),
         "web address": gettext("Enter a web address, such as https://example.org."),
         "e-mail address": gettext("Enter an address such as ada@example.org."),
-        "has a seat": gettext("You have a place at this time already."),
         "are more than": gettext("These are too many guests."),
     }

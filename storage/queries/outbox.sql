@@ -59,6 +59,12 @@ WHERE id = :id AND claimed_by = :worker AND status = 'queued';
 UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0
 WHERE kind = :kind AND status = 'failed' AND (CAST(:id AS BIGINT) IS NULL OR id = :id);
 
+-- name: hasten
+-- A row that waits for a later attempt, and the earlier ones of its recipient, which it has to let go first.
+UPDATE outbox SET due_epoch = CASE WHEN due_epoch > :now THEN :now ELSE due_epoch END
+WHERE kind = :kind AND status = 'queued' AND (id = :id OR (id < :id AND attempts > 0
+    AND lower(recipient) = (SELECT lower(this.recipient) FROM outbox AS this WHERE this.id = :id)));
+
 -- name: replay
 UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, sent_epoch = NULL
 WHERE kind = :kind AND status <> 'queued' AND id = :id;

@@ -71,13 +71,14 @@ _EVENT_TYPES = (
               description="https://example.org/" + "sehrlangerpfad" * 12),
     EventType("closed", "old", "A talk of old times", _HALF_HOUR, closed=True),
     EventType("nobody-in", "talk", "Talk", _HALF_HOUR),
+    EventType("nobody-in", "far", "Talk in a year", _HALF_HOUR, hidden=True, horizon=timedelta(days=365)),
 )
 _HOSTS = (
     Principal("ada", "ada@example.org", "Ada Lovelace", "Programs for engines, and poetry of numbers.",
               "Europe/Berlin", host=True),
     Principal("long", "long@example.org", "Karl-Theodor Maria Nikolaus Johann Jacob Philipp von und zu "
               "Donaudampfschifffahrtsgesellschaft", timezone="Europe/Berlin", host=True),
-    Principal("nobody-in", "nobody@example.org", "Charles Babbage", "At work on an engine.", "Europe/London",
+    Principal("nobody-in", "nobody@example.org", "Charles Babbage", "At work on an engine.", "Europe/Berlin",
               host=True),
     Principal("closed", "closed@example.org", "Mary Somerville", timezone="Europe/London", host=True),
 )

@@ -40,7 +40,12 @@ def _form(page: Page, stage: Stage, slug: str, **fields: str) -> None:
 
 
 def _send(page: Page) -> None:
-    """Post the form, also one that the browser itself would not send."""
+    """Post the form, also one that the browser itself would not send, and wait for the answer."""
+    with page.expect_navigation():
+        _press(page)
+
+
+def _press(page: Page) -> None:
     page.locator("main form[method=post]").evaluate("form => { form.noValidate = true }")
     page.locator("main form[method=post] button.button").first.click()
 
@@ -61,6 +66,8 @@ _address("day", "/book/ada/first-talk/?day=2026-11-10&clock=24")
 _address("month with a chosen length", "/book/ada/first-talk/?duration=60&tz=America/New_York")
 _address("month without free times", "/book/ada/far/?month=2026-11")
 _address("no free times at all", "/book/nobody-in/talk/")
+_address("no free times so far", "/book/nobody-in/far/")
+_address("no free times so far in the week", "/book/nobody-in/far/?view=week")
 _address("month with long words", "/book/long/wort/")
 _address("week", "/book/ada/first-talk/?view=week")
 _address("week without free times", "/book/ada/far/?view=week&day=2026-11-10")
@@ -153,7 +160,7 @@ def _often(page: Page, stage: Stage) -> None:
 def _proof(page: Page, stage: Stage) -> None:
     with stage.settings(guard=GuardSettings(proof_of_work=10_000_000)):
         _form(page, stage, "first-talk", **_person(stage))
-        _send(page)
+        _press(page)
         expect(page.get_by_role("status")).to_be_visible()
 
 
@@ -207,7 +214,8 @@ def _cancelled(page: Page, stage: Stage) -> None:
 @state("choosing another time")
 def _moving(page: Page, stage: Stage) -> None:
     page.goto(stage.manage(stage.booked()))
-    page.locator("a[href*='move=']").click()
+    with page.expect_navigation():
+        page.locator("a[href*='move=']").click()
 
 
 @state("another time chosen")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -20,13 +22,13 @@ def test_times_change_in_place(browser: Browser, place: Place, key: str) -> None
         page.locator("a[rel=next]").click()
         expect(page.locator("a[rel=prev]")).to_be_visible()
         expect(page.locator("#month-title")).to_be_focused()
+        expect(page).to_have_url(re.compile("day=|month="))
         assert page.evaluate("window.kept") is True
-        assert "day=" in page.url or "month=" in page.url
         if key == "month":
             page.locator("td a").last.click()
             expect(page.locator("#times-title")).to_be_focused()
+            expect(page).to_have_url(re.compile("day="))
             assert page.evaluate("window.kept") is True
-            assert "day=" in page.url
         page.locator(".views a").nth(0 if key == "week" else 1).click()
         expect(page.locator(".views [aria-current]")).to_have_text("Month" if key == "week" else "Week")
         page.go_back()
@@ -43,7 +45,7 @@ def test_the_zone_changes_at_once(browser: Browser, place: Place) -> None:
         page.locator("#tz").select_option("Asia/Tokyo")
         expect(page.locator("form.zone")).to_have_attribute("data-zone", "Asia/Tokyo")
         expect(page.locator("#tz")).to_be_focused()
-        assert "tz=Asia%2FTokyo" in page.url
+        expect(page).to_have_url(re.compile("tz=Asia%2FTokyo"))
         page.locator(".clock").click()
         expect(page.locator(".clock")).to_have_text("24-hour clock")
         expect(page.locator("#tz")).to_have_value("Asia/Tokyo")

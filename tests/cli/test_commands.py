@@ -211,3 +211,22 @@ def test_an_application_is_built_once_when_the_first_request_comes(monkeypatch: 
 def test_dns_records(anna: Shell) -> None:
     assert "_caldavs._tcp.cal.example.org. SRV 0 1 443 cal.example.org." in anna("dns").out.splitlines()
     assert len(anna("dns", "--json").data["records"]) == 6
+
+
+def test_the_secret_of_a_webhook_is_shown_once(anna: Shell) -> None:
+    added = anna("webhook", "add", "https://example.org/hook", "--host", "anna", "--event", "booking.created", "--json")
+    secret = added.data["secret"]
+    assert secret.startswith("whsec_")
+    assert added.data["id"] == 1
+    [listed] = anna("webhook", "list", "--json").data
+    assert {name: listed[name] for name in ("id", "url", "host", "events")} == {
+        "id": 1, "url": "https://example.org/hook", "host": "anna", "events": "booking.created"}
+    shown = "".join(anna(*command).out for command in (
+        ("webhook", "list"), ("webhook", "list", "--json"), ("webhook", "log"), ("audit", "list"),
+        ("audit", "list", "--json")))
+    assert "example.org/hook" in shown
+    assert secret.removeprefix("whsec_") not in shown
+    assert anna("webhook", "remove", "1").code == 0
+    assert anna("webhook", "list", "--json").data == []
+    assert_refused(anna("webhook", "remove", "1"), "webhook", "1")
+    assert_refused(anna("webhook", "add", "ftp://example.org/"), "ftp://example.org/")

@@ -39,7 +39,7 @@ class Case:
             horizon=random.choice([1, 60]) * timedelta(days=1), horizon_business=random.random() < 0.2,
             first_day=random.choice([None, None, (self.base + timedelta(hours=20)).date()]),
             last_day=random.choice([None, None, (self.base + timedelta(days=1)).date()]),
-            seats=random.choice([1, 1, 3]), limit_per_invitee=random.choice([None, None, None, 1]))
+            seats=random.choice([1, 1, 3]))
         # Limits and days are those of one zone, the grid runs on the clock of another.
         zone, self.grid_zone = (ZoneInfo(random.choice(_ZONES)) for _ in range(2))
         seats = self.event_type.seats > 1
@@ -49,8 +49,7 @@ class Case:
             busy=[slots.Busy(self.interval(5)) for _ in range(random.randint(0, 4))],
             occupancies=[slots.Busy(self.interval(5)) for _ in range(random.randint(1, 3))],
             booked=[self.interval(15) for _ in range(random.randint(1, 3))],
-            zone=zone, seats_taken={start: random.randint(1, 3) for start in shared} if seats else {},
-            invitee_bookings=random.choice([0, 0, 0, 1]))
+            zone=zone, seats_taken={start: random.randint(1, 3) for start in shared} if seats else {})
 
     def limits(self) -> dict[str, int | None]:
         """At most two at once, so that they do not hide each other."""
@@ -78,8 +77,7 @@ class Case:
         low, high = start - event_type.buffer_before, end + event_type.buffer_after
         free = not any(low < taken.interval.end and taken.interval.start < high
                        for taken in (*diary.busy, *diary.occupancies))
-        return (in_grid and free and self._has_seat(start) and self._in_limits(start) and self._in_time(start)
-                and (event_type.limit_per_invitee is None or diary.invitee_bookings < event_type.limit_per_invitee))
+        return in_grid and free and self._has_seat(start) and self._in_limits(start) and self._in_time(start)
 
     def _has_seat(self, start: datetime) -> bool:
         """A group meets once for all its seats, and at no other time that its buffers and length overlap."""

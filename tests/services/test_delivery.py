@@ -185,6 +185,27 @@ def test_after_the_last_attempt_it_is_given_up_and_can_be_queued_again(site: Ada
     assert mail.retry(site) == 0
 
 
+def test_a_mail_that_waits_is_tried_now_with_those_before_it(site: Adapters, post: Post, clock: Clock) -> None:
+    first = booking.reserve(site, wish(NINE))
+    booking.reserve(site, wish(NINE + HALF_HOUR, email="zoe@example.org"))
+    post.refuse |= {f"{name}@example.org": DeliveryFailed("greylisted") for name in ("bob", "zoe")}
+    drain(site)
+    booking.reserve(site, wish(NINE + 2 * HALF_HOUR))
+    post.refuse.clear()
+    post.taken.clear()
+    drain(site)
+    assert [to for to, _ in post.told()] == ["ada@example.org"]
+    rows = [row for row in mail.queue(site, "queued") if row.recipient == "bob@example.org"]
+    assert mail.retry(site, rows[-1].id) == 1
+    drain(site)
+    assert [row.recipient for row in mail.queue(site, "queued")] == ["zoe@example.org"]
+    assert [(row.status, row.attempts) for row in mail.queue(site) if row.recipient == "bob@example.org"] == [
+        ("sent", 2), ("sent", 1)]
+    assert mail.queue(site)[1].payload["uid"] == first.uid
+    with pytest.raises(NotFound):
+        mail.retry(site, rows[-1].id)
+
+
 def test_when_the_server_is_down_one_mail_finds_out_and_the_others_lose_nothing(site: Adapters, post: Post,
                                                                                clock: Clock) -> None:
     for number in range(4):

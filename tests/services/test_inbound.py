@@ -16,7 +16,7 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import NotFound
 from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
-from radicale_booking.services import booking, event_types, inbound, life, privacy
+from radicale_booking.services import booking, event_types, inbound, life, maintenance, privacy
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.mail import MailChannel
 from radicale_booking.web.factory import create_app
@@ -395,3 +395,38 @@ def test_nobody_is_asked_without_end(asking: Adapters) -> None:
         send(asking, mail(message("REQUEST", NINE, uid=f"u{number}")))
     assert len(links(asking)) == 3
     assert len(inbound.quarantine(asking)) == 6
+
+
+def junk(number: int, octets: int = 100) -> bytes:
+    """A mail that nobody can read."""
+    head = f"From: <eve{number}@x.example>\r\nMessage-ID: <{number}@test>\r\nContent-Type: text/calendar\r\n\r\n"
+    return f"{head}BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n".ljust(octets, "x").encode()
+
+
+@pytest.mark.parametrize(("limits", "sizes", "kept"), [
+    ({"quarantine_mails": 3}, [500] * 5, [2, 3, 4]),
+    ({"quarantine_mib": 1}, [400_000] * 4, [2, 3]),
+    ({"quarantine_mib": 1}, [500, 600_000, 500, 600_000], [2, 3]),
+    ({"quarantine_mib": 1}, [500, 1_100_000], [1]),  # the newest stays, however large
+    ({}, [500] * 3, [0, 1, 2])])
+def test_the_quarantine_has_a_bound(app: Adapters, limits: dict[str, int], sizes: list[int], kept: list[int]) -> None:
+    site = replace(app, settings=replace(app.settings, inbound=InboundSettings(**limits)))
+    said: list[str] = []
+    assert send(site, mail(message("REQUEST", NINE))) == "done"
+    for number, octets in enumerate(sizes):
+        raw = junk(number, octets)
+        assert inbound.receive(site, BOB, TALK, raw, incoming.read(raw), say=said.append) == "quarantined"
+    assert [row.message_id for row in inbound.quarantine(site)] == [f"<{number}@test>" for number in kept]
+    dropped = len(sizes) - len(kept)
+    with site.store.read() as uow:
+        noted = [entry.detail["message_id"] for entry in uow.audit.of(TALK) if entry.action == "mail dropped"]
+    assert noted == [f"<{number}@test>" for number in range(len(sizes)) if number not in kept]
+    assert sum(int(re.findall(r"full: (\d+) of the oldest mail dropped, the last of it received 2", sentence)[0])
+               for sentence in said) == dropped
+    assert bool(said) == bool(dropped)
+    assert live(site) == [NINE]
+    # What was dealt with is known still, and does not count.
+    assert maintenance.run(site).done["mail in quarantine dropped"] == 0
+    smaller = replace(site, settings=replace(site.settings, inbound=InboundSettings(quarantine_mails=1)))
+    assert maintenance.run(smaller).done["mail in quarantine dropped"] == len(kept) - 1
+    assert len(inbound.quarantine(smaller)) == 1

@@ -112,6 +112,15 @@ def test_a_delivery_is_tried_again_and_each_attempt_is_in_the_log(app: Adapters,
     assert len({(key, body) for _, key, body in receiver.taken}) == 1
 
 
+def test_a_delivery_that_waits_can_be_tried_now(app: Adapters) -> None:
+    webhooks.add(app, URL, [])
+    booking.reserve(app, wish())
+    receiver = Receiver(500)
+    assert (deliver(app, receiver).claimed, deliver(app, receiver).claimed) == (1, 0)
+    assert webhooks.replay(app, queued(app)[0].id) == 1
+    assert deliver(app, receiver).sent == 1
+
+
 def test_what_was_given_up_or_taken_can_be_replayed(app: Adapters) -> None:
     added = webhooks.add(app, URL, [])
     booking.reserve(app, wish())

@@ -5,7 +5,7 @@ function tell(type, data) {
   if (place && parent !== window) parent.postMessage({ source: "radicale-booking", type, data }, place);
 }
 
-new ResizeObserver(() => tell("__dimensionChanged", { height: Math.ceil(document.documentElement.scrollHeight) }))
+new ResizeObserver(() => tell("__dimensionChanged", { height: Math.ceil(document.body.getBoundingClientRect().height) }))
   .observe(document.body);
 tell("linkReady", {});
 const booked = document.querySelector("[data-booked]");
