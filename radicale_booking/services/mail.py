@@ -165,7 +165,8 @@ def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
 
 
 def retry(app: Adapters, row_id: int | None = None) -> int:
-    """Queue again what was given up, one mail or all; how many. One that waits is tried now.
+    """Queue again what was given up, or was queued by a clock that was ahead, one mail or all; how many. One that
+    waits is tried now.
 
     Raises ``NotFound`` when there is no such mail.
     """

@@ -37,3 +37,12 @@ SELECT uid FROM (
     FROM reservation WHERE reservation.end_epoch > :now) AS compared
 WHERE (expected = 1 AND full_time = 0) OR (expected = 0 AND any_time = 1)
 ORDER BY id;
+
+-- name: linked_objects
+SELECT item.href, item.text, collection.path, principal.email FROM item
+JOIN collection ON collection.id = item.collection_id JOIN principal ON principal.id = collection.principal_id
+WHERE item.last_epoch > :now AND principal.host = 1 AND item.text LIKE :pattern ESCAPE '\'
+ORDER BY item.id;
+
+-- name: latest
+SELECT max(at_epoch) AS epoch FROM audit WHERE id > (SELECT max(id) FROM audit) - 1000;
