@@ -41,12 +41,14 @@ class Server:
         self.count = count
         self.token = ""
 
-    def request(self, method: str, path: str, body: str = "", depth: str = "0") -> bytes:
-        user = path.split("/")[1]
+    def request(self, method: str, path: str, body: str = "", depth: str = "0", user: str = "") -> bytes:
+        """The answer to ``user``, by default whose home it is in."""
+        user = user or path.split("/")[1]
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "",
                    "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body.encode()), "wsgi.errors": sys.stderr,
                    "CONTENT_LENGTH": str(len(body.encode())), "CONTENT_TYPE": "text/calendar",
-                   "HTTP_AUTHORIZATION": f"Basic {b64encode(f'{user}:{user}'.encode()).decode()}", "HTTP_DEPTH": depth}
+                   "HTTP_AUTHORIZATION": f"Basic {b64encode(f'{user}:{user}'.encode()).decode()}", "HTTP_DEPTH": depth,
+                   "HTTP_X_REMOTE_USER": user}
         statuses: list[str] = []
         answer = b"".join(self.application(environ, lambda status, headers, exc_info=None: statuses.append(status)))
         if not statuses[0].startswith(("200", "201", "204", "207")):

@@ -21,22 +21,21 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 
 from radicale_booking.dav import (
-    acl_reports,
     boxes,
+    charset,
     errors,
     expansion,
-    freebusy,
     listing,
     minimal,
     no_namespace,
     outbox,
     path_text,
     preconditions,
-    principals,
     properties,
     propfind_body,
     put,
     query,
+    reports,
     slot_calendar,
 )
 from radicale_booking.dav.body import Body
@@ -47,7 +46,6 @@ from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.errors import (
     BookingError,
     NotAllowed,
-    SchedulingRefused,
     SlotTaken,
 )
 from radicale_booking.services import again, maintenance_mode
@@ -131,12 +129,15 @@ class BookingApplication(Application):
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
         # The look-up of the principal comes before any do_… method.
         try:
-            return super()._handle_request(environ)
+            return super()._handle_request(charset.unnamed(environ))
         except BookingError as error:
             return errors.plain(errors.answer(error))
 
     def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
-        body = super()._read_xml_request_body(environ, request_info)
+        try:
+            body = super()._read_xml_request_body(charset.named(environ), request_info)
+        except LookupError as error:
+            raise RuntimeError(f"the body is in no charset: {error}") from None
         if body is not None:
             no_namespace.name(body)
             if environ["REQUEST_METHOD"] == "PROPFIND":
@@ -274,26 +275,7 @@ class BookingApplication(Application):
             partial(self._listed, self._reported, super().do_REPORT), request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
-        if request.body is not None:
-            query.check(request.body)
-            if request.body.tag == freebusy.REPORT and self._box(request.path):
-                # RFC 6638 §2.3: messages are nobody's time.
-                raise SchedulingRefused("D:supported-report", "ask the calendars")
-            if request.body.tag in acl_reports.AT_DEPTH_0 and request.depth != "0":
-                return httputils.BAD_REQUEST
-            if request.body.tag in acl_reports.REPORTS and request.user:
-                return acl_reports.report(request)
-        if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
-            return listing.report(request)
-        if not request.access().check("r"):
-            return httputils.NOT_ALLOWED
-        with request.storage.acquire_lock("r", request.user):
-            unit_of_work = request.storage.unit_of_work
-            if request.body.tag in principals.REPORTS:
-                return principals.report(unit_of_work, request.base_prefix, request.path, request.body,
-                                         short=request.minimal)
-            whole = freebusy.of_principal(request.storage.app, unit_of_work, request.path, request.body)
-        return whole if whole is not None else listing.report(request)
+        return reports.answer(request, of_box=self._box(request.path) is not None)
 
     @again.if_undone
     def _box(self, path: str) -> str | None:
@@ -354,13 +336,17 @@ class BookingApplication(Application):
         exchange = Exchange.of(environ)
         if environ["REQUEST_METHOD"] == "PUT":
             try:
-                exchange.take(httputils.read_raw_request_body(self.configuration, environ))
+                sent = httputils.read_raw_request_body(self.configuration, environ)
+                exchange.take(sent, charset.named(environ).get("CONTENT_TYPE", ""))
             except RuntimeError:
                 return httputils.BAD_REQUEST
             except TimeoutError:
                 return httputils.REQUEST_TIMEOUT
+            except ValueError as error:
+                return errors.answer(preconditions.of_charset(self._parent_tag(path), str(error)))
             content = exchange.sent or b""
-            environ = {**environ, "wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
+            environ = {**environ, "CONTENT_TYPE": exchange.content_type, "wsgi.input": io.BytesIO(content),
+                       "CONTENT_LENGTH": str(len(content))}
         with storage.exchanging(exchange):
             try:
                 if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:

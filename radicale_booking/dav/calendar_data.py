@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from radicale_booking.dav import calendar_filter
+from radicale_booking.dav import calendar_filter, template
 from radicale_booking.dav.properties import clark
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidCalendar, SchedulingRefused
@@ -20,7 +20,6 @@ _DATA, _COMPONENT, _PROPERTY = clark("C:calendar-data"), clark("C:comp"), clark(
 _ALL_COMPONENTS, _ALL_PROPERTIES = clark("C:allcomp"), clark("C:allprop")
 _EXPAND, _OVERRIDES, _FREE_BUSY = (clark(f"C:{name}") for name in (
     "expand", "limit-recurrence-set", "limit-freebusy-set"))
-_COLUMNS = ("href", "etag", "name", "component", "schedule_tag")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def asked(props: ET.Element) -> Shape | None:
     return shape if parts else None
 
 
-def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int) -> Iterator[Mapping[str, object]]:
+def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int) -> Iterator[Row]:
     """``found`` with their texts as ``shape`` asks; what has no occurrence in its time is left out.
 
     Raises ``InvalidCalendar`` when there are more than ``most`` occurrences in all.
@@ -78,7 +77,7 @@ def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int) -
             if left < 0:
                 raise InvalidCalendar("C:expand", "", "has too many occurrences", "ask for less time")
         if text:
-            yield {**{column: row[column] for column in _COLUMNS}, "text": text}
+            yield template.with_text(row, text)
 
 
 def _interval(element: ET.Element | None) -> Interval | None:

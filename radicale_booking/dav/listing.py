@@ -20,7 +20,16 @@ from radicale.app.report import xml_item_response
 from radicale.item import Item
 from radicale.rights import intersect
 
-from radicale_booking.dav import calendar_data, calendar_query, freebusy, minimal, properties, template
+from radicale_booking.dav import (
+    address_data,
+    calendar_data,
+    calendar_query,
+    card_query,
+    freebusy,
+    minimal,
+    properties,
+    template,
+)
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -171,6 +180,10 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
         return _multiget(request, collection, body, props)
     if body.tag == _QUERY and collection.tag == "VCALENDAR":
         return _query(request, collection, body, props)
+    if body.tag == card_query.REPORT and collection.tag == "VADDRESSBOOK":
+        rows, more = card_query.members(request, collection, body)
+        limited = [template.truncated(request.base_prefix, collection)] if more else []
+        return limited + _responses(request, collection, rows, props)
     return None
 
 
@@ -227,7 +240,6 @@ def _query(request: Request, collection: Collection, body: ET.Element, props: ET
 
 
 def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:
-    assert request.body is not None  # noqa: S101 - it asks for props
     def build(item: StoredItem) -> ET.Element:
         found: list[ET.Element] = []
         absent: list[ET.Element] = []
@@ -251,8 +263,17 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
 
     if not len(props):
         return list(template.respond(collection, rows, PropfindBuilder(request, props, request.may_write()).build))
+    return list(template.respond(collection, _shaped(request, collection, rows, props), build))
+
+
+def _shaped(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> Iterable[Row]:
+    """``rows`` with their texts as ``props`` ask for them."""
+    if collection.tag == "VADDRESSBOOK":
+        named = address_data.asked(props)
+        return rows if named is None else address_data.rows(named, rows)
     shape = calendar_data.asked(props)
-    if shape is not None:
-        zone = calendar_query.floating_zone(collection, request.body)
-        rows = calendar_data.rows(shape, rows, zone, request.application.most_occurrences)
-    return list(template.respond(collection, rows, build))
+    if shape is None:
+        return rows
+    assert request.body is not None  # noqa: S101 - it asks for props
+    zone = calendar_query.floating_zone(collection, request.body)
+    return calendar_data.rows(shape, rows, zone, request.application.most_occurrences)

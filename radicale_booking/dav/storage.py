@@ -20,22 +20,23 @@ from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import implicit, maintenance_mode, scheduling
-from radicale_booking.settings import STORAGE_SCHEMA
+from radicale_booking.settings import RIGHTS_PLUGIN, STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow, same_content
 from radicale_booking.store.unit_of_work import UnitOfWork
 
 
 class _Lock:
-    """A transaction as the unit of work of the thread that enters it."""
+    """A transaction as the unit of work of the thread that enters it, for ``user``."""
 
-    def __init__(self, local: threading.local, transaction: AbstractContextManager[UnitOfWork]) -> None:
-        self._local, self._transaction = local, transaction
+    def __init__(self, local: threading.local, transaction: AbstractContextManager[UnitOfWork], user: str) -> None:
+        self._local, self._transaction, self._user = local, transaction, user
 
     def __enter__(self) -> None:
         if getattr(self._local, "unit_of_work", None) is not None:
             raise RuntimeError("this thread already holds the storage")
         self._local.unit_of_work = self._transaction.__enter__()
+        self._local.user = self._user
 
     def __exit__(self, *details: Any) -> None:
         self._local.unit_of_work = None
@@ -58,6 +59,9 @@ class Storage(BaseStorage):
             logger.warning("[storage] hook is not run: it works on a storage of files, and this one is a database")
         #: Whether there are inboxes and outboxes: stock Radicale would show them as calendars.
         self.scheduling = False
+        #: Whether nobody may see more of the root than their own home: then those of all others are not read.
+        self._own_home_only = (configuration.get("rights", "type") in (RIGHTS_PLUGIN, "owner_only")
+                               and configuration.get("auth", "type") != "none")
         self.app = wiring.storage_adapters(configuration)
         self._local = threading.local()
 
@@ -105,9 +109,10 @@ class Storage(BaseStorage):
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
         if mode == "r":
-            return _Lock(self._local, self.app.store.read(at_replica=getattr(self._local, "only_reads", False)))
+            at_replica = getattr(self._local, "only_reads", False)
+            return _Lock(self._local, self.app.store.read(at_replica=at_replica), user)
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
-        return _Lock(self._local, self._changing(str(kwargs.get("actor") or user), principal))
+        return _Lock(self._local, self._changing(str(kwargs.get("actor") or user), principal), user)
 
     @contextlib.contextmanager
     def _changing(self, actor: str, principal: str) -> Iterator[UnitOfWork]:
@@ -153,6 +158,9 @@ class Storage(BaseStorage):
                              principal_id=principal.id)
 
     def _children(self, row: CollectionRow) -> list[CollectionRow]:
+        if self._own_home_only and not row.path:
+            home = self.collection_at(self._local.user) if self._local.user else None
+            return [home] if home is not None else []
         stored = self.unit_of_work.collections.children(row)
         taken = {child.path for child in stored}
         names = [f"{row.path}/{name}" for name in BOXES] if row.path and "/" not in row.path else []

@@ -105,9 +105,9 @@ class Collections:
 
     def claim(self, name: str, principal_id: int) -> None:
         """Make the principal ``principal_id`` the owner of ``/<name>/`` and of all that is below it."""
-        escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        # As bytes "0" follows "/".
         self._unit_of_work.execute("collection", "claim_principal", principal_id=principal_id, path=name,
-                                   below=f"{escaped}/%")
+                                   below=f"{name}/", above=f"{name}0")
 
     def touch(self, collection_id: int) -> int:
         """Count one change; the new sequence."""

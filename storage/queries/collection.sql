@@ -24,7 +24,7 @@ SET tag = :tag, transparent = :transparent, props = :props, sequence = sequence 
 WHERE id = :id;
 
 -- name: claim_principal
-UPDATE collection SET principal_id = :principal_id WHERE path = :path OR path LIKE :below ESCAPE '\';
+UPDATE collection SET principal_id = :principal_id WHERE path = :path OR path > :below AND path < :above;
 
 -- name: touch
 UPDATE collection SET sequence = sequence + 1, modified_epoch = :now WHERE id = :id RETURNING sequence AS id;
