@@ -7,7 +7,7 @@ import psycopg
 #: How: by an error that it raises, or by the death of the session.
 DEADLOCK = "RAISE EXCEPTION 'undone' USING ERRCODE = '40P01'"
 SERIALISATION = "RAISE EXCEPTION 'undone' USING ERRCODE = '40001'"
-DEATH = "PERFORM pg_terminate_backend(pg_backend_pid())"
+DEATH = "PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(60)"
 
 #: A sequence keeps what it counted when the transaction is undone.
 _FUNCTION = """CREATE SEQUENCE tries;

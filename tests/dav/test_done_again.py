@@ -87,10 +87,10 @@ def test_a_read_whose_connection_dies_goes_on_with_another(site: Site, monkeypat
         # What is asked last; what Radicale asks before is another transaction.
         if "item" in statement and len(died) < 2:
             died.append(statement)
-            return run(self, "SELECT pg_terminate_backend(pg_backend_pid())", {})
+            return run(self, "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)", {})
         return run(self, statement, parameters)
 
     monkeypatch.setattr(PostgresConnection, "run", dying)
     answer = site["bob"].request(method, path, body, Depth="1")
-    assert (answer.status, len(died)) == (status, 2)
+    assert (answer.status, len(died)) == (status, 2), died
     assert answer.compared() == expected.compared()

@@ -195,7 +195,7 @@ def test_a_read_that_fails_at_the_replica_is_made_at_the_primary(pair: Pair, mak
             asked.append(uow.connection.run("SELECT pg_is_in_recovery()", {})[0][0])
             if asked[-1]:
                 # As PostgreSQL ends it when the primary has removed rows that it looks at.
-                uow.connection.run("SELECT pg_terminate_backend(pg_backend_pid())", {})
+                uow.connection.run("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)", {})
             return bool(asked[-1])
 
     assert (read(), asked) == (False, [True, False])
