@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -91,8 +90,8 @@ _COLD = {
         "maintenance.forget_audit", "maintenance.forget_mail", "maintenance.forget_tombstones",
         "maintenance.raise_oldest"),
     "numbers, for whoever watches the site": (
-        "figures.hosts", "figures.linked_objects", "figures.unreadable", "figures.window_problems", "figures.without_object",
-        "figures.wrongly_occupied"),
+        "figures.hosts", "figures.linked_objects", "figures.unreadable", "figures.window_problems",
+        "figures.without_object", "figures.wrongly_occupied"),
     "SQLite looks for what refers to a user or event type, which is seldom removed; not when one is added, though its "
     "plan says so": ("event_type.add", "event_type.remove", "principal.add", "principal.remove"),
     "a part of a name, which no index finds": ("principal.search",),
