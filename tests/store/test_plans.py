@@ -68,7 +68,7 @@ _TEXTS = {
                      "description", "detail", "display_name", "error", "etag", "events", "guests", "holidays",
                      "incarnation", "invitee_name", "invitee_timezone", "language", "line", "location", "message",
                      "message_id", "name", "note", "object_uid", "origin", "payload", "prefix", "props", "reason",
-                     "recipient", "remedy", "rules", "schedule_tag", "secret", "sender", "series", "subject", "summary",
+                     "recipient", "remedy", "rules", "schedule_tag", "seat", "secret", "sender", "series", "subject", "summary",
                      "tag", "text", "timezone", "title", "token_hash", "unreadable", "url", "worker", "zone",
                      "delivery_key", "pattern", "idempotency_key", "uid"), "x"),
     "after": "y", "above": "p7/calendar0", "below": "p7/calendar/", "auto_schedule": "none", "busy_type": "BUSY",
@@ -100,7 +100,7 @@ _COLD = {
 #: Indexes of what waits or is broken: to read one to its end costs what there is to be done.
 _FEW = ("inbound_quarantined", "item_unreadable", "outbox_due", "outbox_failed", "principal_agenda")
 #: A row at most, made-up rows, and rows that were selected before.
-_NO_TABLES = ("maintenance_mode", "reach", "wanted", "counted", "(subquery-")
+_NO_TABLES = ("maintenance_mode", "reach", "wanted", "counted", "said", "(subquery-")
 
 
 def queries() -> dict[str, list[str]]:
