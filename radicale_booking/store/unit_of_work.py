@@ -57,6 +57,12 @@ class Connection(Protocol):
     def hold(self, principal: str) -> None:
         """See ``UnitOfWork.hold``. Raises the same."""
 
+    def fill(self, table: str, rows: Sequence[Row]) -> None:
+        """Add ``rows``, with a value for each column in order. Raises the same."""
+
+    def clear(self, tables: Sequence[str]) -> None:
+        """Remove all rows of ``tables``; one that refers to another stands before it. Raises the same."""
+
     def copy_to(self, target: Path) -> None:
         """Write the whole database, as the transaction sees it, to the new file ``target``. Raises the same."""
 
