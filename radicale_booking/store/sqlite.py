@@ -88,6 +88,9 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise _translate(error) from error
 
+    def hold(self, principal: str) -> None:
+        """Who writes is alone."""
+
     def fill(self, table: str, rows: Sequence[Row]) -> None:
         values = ", ".join("?" * len(rows[0]))
         try:
@@ -154,7 +157,7 @@ class SqliteStore:
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
+    def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
         return self._transaction("BEGIN", "")
 
     @contextlib.contextmanager
