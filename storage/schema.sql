@@ -213,6 +213,7 @@ CREATE TABLE reservation (
     series TEXT,
     recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
     object_uid TEXT,
+    invited TEXT,
     CHECK (start_epoch < end_epoch)
 );
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
@@ -253,7 +254,8 @@ CREATE TABLE seat (
     language TEXT NOT NULL DEFAULT 'en',
     note TEXT NOT NULL DEFAULT '',
     answers TEXT NOT NULL DEFAULT '{}',
-    idempotency_key TEXT
+    idempotency_key TEXT,
+    invited TEXT
 );
 CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
