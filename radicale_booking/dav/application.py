@@ -33,6 +33,7 @@ from radicale_booking.dav import (
     propfind_body,
     put,
     query,
+    relocation,
     reports,
     slot_calendar,
 )
@@ -193,8 +194,21 @@ class BookingApplication(Application):
     def do_MKCOL(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return errors.guarded(super().do_MKCOL, request)
 
+    def do_COPY(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        return self._writing(self._copied, request)
+
+    def _copied(self, *request: Any) -> types.WSGIResponse:
+        if not isinstance(self._storage, Storage):
+            return httputils.METHOD_NOT_ALLOWED
+        return relocation.copy(self, self._storage, *request[:5])
+
     def do_MOVE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._writing(super().do_MOVE, request)
+        return self._writing(self._moved, request)
+
+    def _moved(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
+        answer = relocation.move_collection(self, self._storage, environ, *request[:4]) \
+            if isinstance(self._storage, Storage) else None
+        return answer if answer is not None else super().do_MOVE({"HTTP_OVERWRITE": "T", **environ}, *request)
 
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
@@ -300,12 +314,12 @@ class BookingApplication(Application):
         environ, path = request[0], request[2]
         slots = self._slots(*request[1:4])
         if slots is not None:
-            if environ["REQUEST_METHOD"] == "MOVE":
+            if environ["REQUEST_METHOD"] in ("COPY", "MOVE"):
                 return httputils.FORBIDDEN
             return errors.guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
             return errors.guarded(method, request)
-        destination = urlparse(unquote(environ.get("HTTP_DESTINATION", ""))).path.removeprefix(request[1])
+        destination = unquote(urlparse(environ.get("HTTP_DESTINATION", "")).path).removeprefix(request[1])
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
@@ -336,8 +350,8 @@ class BookingApplication(Application):
             headers = dict(headers)
             if exchange.schedule_tag:
                 headers["Schedule-Tag"] = exchange.schedule_tag
-            if exchange.rewritten or exchange.marked:
-                # What was sent is not what a GET gives (RFC 4791 §5.3.4).
+            if not exchange.verbatim(self._encoding):
+                # A program reads it again then (RFC 4791 §5.3.4).
                 headers.pop("ETag", None)
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
             kind = self._parent_tag(path)

@@ -18,7 +18,7 @@ class Exchange:
 
     ``sent``: the body of a PUT, None of another request, in UTF-8 without a byte-order mark; ``marked``: it came
     otherwise; ``content_type``: what it is. Written while the request is performed: the Schedule-Tag of what was
-    stored, and whether scheduling changed it.
+    stored, whether scheduling changed it, and its text.
     """
 
     expected: str = ""
@@ -26,6 +26,7 @@ class Exchange:
     etag: str = ""
     schedule_tag: str | None = None
     rewritten: bool = False
+    stored: str | None = None
     sent: bytes | None = None
     marked: bool = False
     content_type: str = ""
@@ -41,6 +42,10 @@ class Exchange:
         text, self.content_type = charset.in_utf8(body, content_type)
         self.sent = text.removeprefix(codecs.BOM_UTF8)
         self.marked = self.sent != body
+
+    def verbatim(self, encoding: str) -> bool:
+        """Whether a GET, whose answer is in ``encoding``, gives the octets that were sent."""
+        return not self.marked and self.stored is not None and self.stored.encode(encoding, "replace") == self.sent
 
     def check(self, present: str | None) -> None:
         """Raises ``ScheduleTagChanged`` unless ``present`` is what the program expects to change."""
