@@ -393,6 +393,13 @@ def _problems(ini: Ini) -> Iterator[InvalidSetting]:
                              "keep one of them")
 
 
+    confirming = ini.sections.get("guard", {}).get("confirm_email")
+    if confirming and RawConfigParser.BOOLEAN_STATES.get(confirming.value.lower()) and (
+            "host" not in mail or not mail["host"].value):
+        yield InvalidSetting(confirming.place, "[guard] confirm_email", "no mail can be sent, so nobody could book",
+                             "set [mail] host")
+
+
 def _option_problems(section: str, assignment: Assignment,
                      siblings: dict[str, Assignment]) -> Iterator[InvalidSetting]:
     options: dict[str, Any] = dict(_schema()[section])

@@ -64,6 +64,15 @@ class PostgresConnection:
         with _translated(), self.raw.cursor() as cursor:
             cursor.executemany(convert(statement).encode(), rows)
 
+    def fill(self, table: str, rows: Sequence[Row]) -> None:
+        with _translated(), self.raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(tuple(row))
+
+    def clear(self, tables: Sequence[str]) -> None:
+        # However much there is, that takes a moment; to remove row by row would last longer than a statement may.
+        self.script(f"TRUNCATE {', '.join(tables)}")
+
     def copy_to(self, target: Path) -> None:
         """Write what the open transaction sees to ``target``, in pg_dump's custom format."""
         with _translated():

@@ -54,6 +54,12 @@ class Connection(Protocol):
     def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Run ``statement`` for each of ``rows``. Raises the same."""
 
+    def fill(self, table: str, rows: Sequence[Row]) -> None:
+        """Add ``rows``, with a value for each column in order. Raises the same."""
+
+    def clear(self, tables: Sequence[str]) -> None:
+        """Remove all rows of ``tables``; one that refers to another stands before it. Raises the same."""
+
     def copy_to(self, target: Path) -> None:
         """Write the whole database, as the transaction sees it, to the new file ``target``. Raises the same."""
 

@@ -1,3 +1,3 @@
--- Who booked by an event of their own.
-UPDATE reservation SET invited = '{"uid": "u1", "attendee": "anna+talk@example.org", "start": "2030-01-08T09:00:00+00:00", "sequence": 0, "instance": null}' WHERE uid = 'waits';
-UPDATE seat SET invited = '{"uid": "u2", "attendee": "anna+talk@example.org", "start": "2030-01-08T09:00:00+00:00", "sequence": 0, "instance": null}';
+-- Somebody asks for a time, and for a seat, and has not answered the mail about it.
+UPDATE reservation SET unverified = 1 WHERE uid = 'waits';
+UPDATE seat SET expires_epoch = 1700000900;
