@@ -80,6 +80,7 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "seats": (int, "How many may book the same start.", _same),
     "confirmation": (bool, "Whether the host confirms each booking.", _same),
     "decision_time": (int, "Minutes that the host has to confirm.", _minutes),
+    "confirm_email": (bool, "Whether who books on the page answers a mail first.", _same),
     "repeat_every": (str, "day, week or month: several occurrences may be booked at once.", _same),
     "repeat_interval": (int, "How many days, weeks or months lie between occurrences.", _same),
     "repeat_most": (int, "Most occurrences that may be booked at once.", _same),
@@ -91,6 +92,8 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "reminders": (list[int], "Minutes before the start when invitees are reminded by mail, repeated.", _all(_minutes)),
     "follow_up": (int, "Minutes after the end when invitees are written to once more.", _minutes),
     "follow_up_text": (str, "What that mail says.", _same),
+    "keep_days": (int, "Days after their end that bookings say who booked, 0 for ever (default: as [booking] "
+                  "keep_reservations_days).", _same),
     "redirect_url": (str, "Where the browser goes after a booking.", _same),
     "blocking_calendars": (list[str], "Calendar (path) that blocks, repeated (default: all).", _all(_same)),
     "target_calendar": (str, "Calendar (path) that receives the bookings (default: the host's default).", _same),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 
@@ -86,6 +87,26 @@ class SenderCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressCheck:
+    """Asks ``recipient`` whether it was they who want to book ``title`` with ``host``, a person's name, in ``spans``
+    (start and end, aware): these are held until ``expires``.
+
+    ``url``: where to say so; ``timezone`` and ``language`` are the reader's. The rest as in ``Notice``.
+    """
+
+    recipient: str
+    title: str
+    host: str
+    spans: tuple[tuple[datetime, datetime], ...]
+    timezone: str
+    language: str
+    url: str
+    expires: datetime
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee, host or guest.
 
@@ -94,7 +115,8 @@ class Notice:
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
     further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
     ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
-    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there.
+    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there;
+    ``invitation`` is that event while it is there.
     """
 
     event: str
@@ -114,6 +136,7 @@ class Notice:
     proposed: datetime | None = None
     free: tuple[datetime, ...] = ()
     invited: bool = False
+    invitation: Invitation | None = None
 
     @property
     def reading_host(self) -> Principal:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.team import Turn
 
@@ -96,14 +97,15 @@ class Reservations:
             now=self._unit_of_work.now_epoch, expires_epoch=_optional_epoch(reservation.expires),
             location=reservation.location, answers=json.dumps(dict(reservation.answers), ensure_ascii=False),
             guests=json.dumps(reservation.guests), series=reservation.series,
-            recurrence_epoch=_optional_epoch(reservation.recurrence))
+            recurrence_epoch=_optional_epoch(reservation.recurrence), unverified=int(reservation.unverified))
         for host in reservation.hosts:
             self._unit_of_work.execute("reservation", "add_occupancy", reservation_id=reservation_id, host=host,
                                        live=int(reservation.live), **_occupied(reservation, event_type))
         return replace(reservation, id=reservation_id, event_type_id=event_type.id or 0)
 
     def set_state(self, reservation: Reservation) -> None:
-        """Store status, sequence, reason, expiry, recurrence and object; one that is no longer live frees its time."""
+        """Store status, sequence, reason, expiry, whose word it waits for, recurrence and object; one that is no longer
+        live frees its time."""
         self._update(reservation)
         if not reservation.live:
             self._unit_of_work.execute("reservation", "end_occupancy", reservation_id=reservation.id)
@@ -120,7 +122,7 @@ class Reservations:
             start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end), sequence=reservation.sequence,
             reason=reservation.reason, expires_epoch=_optional_epoch(reservation.expires),
             recurrence_epoch=_optional_epoch(reservation.recurrence), object_uid=reservation.object_uid,
-            now=self._unit_of_work.now_epoch)
+            unverified=int(reservation.unverified), now=self._unit_of_work.now_epoch)
 
     def event_type_of(self, reservation: Reservation) -> EventType:
         """The event type that was booked."""
@@ -141,15 +143,23 @@ class Reservations:
                 if row["uid"] != except_uid]
 
     def of_invitee(self, event_type: EventType, email: str) -> int:
-        """How many live reservations of the event type the invitee has to come."""
+        """How many live reservations of the event type the invitee has to come, holds left out."""
         rows = self._unit_of_work.query("reservation", "of_invitee", event_type_id=event_type.id, email=email,
                                         now=self._unit_of_work.now_epoch)
         return int(rows[0][0])
 
-    def is_invited(self, reservation: Reservation) -> bool:
-        """Whether it, or the seat by which it is seen, was booked by an invitation (see ``services.itip_keys``)."""
-        return self._unit_of_work.one("reservation", "is_invited", uid=reservation.uid,
-                                      seat=reservation.seat) is not None
+    def invited(self, reservation: Reservation) -> tuple[bool, Invitation | None]:
+        """Whether it, or the seat by which it is seen, was booked by an invitation; by which, while that is there."""
+        row = self._unit_of_work.one("reservation", "invitation", uid=reservation.uid, seat=reservation.seat)
+        return row is not None, _invitation(row["invited"]) if row is not None and row["invited"] else None
+
+    def set_invitation(self, reservation: Reservation, invitation: Invitation | None) -> None:
+        """Keep the event by which it, or the seat, was booked; None: its organizer has taken it back."""
+        invited = json.dumps(asdict(invitation), default=lambda moment: moment.isoformat()) if invitation else None
+        if reservation.seat is not None:
+            self._unit_of_work.execute("reservation", "set_invitation_of_seat", seat=reservation.seat, invited=invited)
+        else:
+            self._unit_of_work.execute("reservation", "set_invitation", uid=reservation.uid, invited=invited)
 
     def reader(self, email: str) -> tuple[str, str] | None:
         """Language (a tag) and zone of ``email`` in the last booking of theirs; None where there is none."""
@@ -174,7 +184,7 @@ class Reservations:
             other_hosts=tuple(found[0] for found in hosts if found[0] != row["host"]), series=row["series"],
             recurrence=_optional_instant(row["recurrence_epoch"]), object_uid=row["object_uid"],
             sequence=row["sequence"], reason=row["reason"],
-            expires=_optional_instant(row["expires_epoch"]), id=row["id"])
+            expires=_optional_instant(row["expires_epoch"]), unverified=bool(row["unverified"]), id=row["id"])
 
 
 def _occupied(reservation: Reservation, event_type: EventType) -> dict[str, int]:
@@ -200,3 +210,11 @@ def _instant(epoch: int) -> datetime:
 
 def _optional_instant(epoch: int | None) -> datetime | None:
     return None if epoch is None else _instant(epoch)
+
+
+def _invitation(text: str) -> Invitation:
+    kept = json.loads(text)
+    instance = kept["instance"]
+    if instance is not None:
+        instance = datetime.fromisoformat(instance) if "T" in instance else date.fromisoformat(instance)
+    return Invitation(kept["uid"], kept["attendee"], datetime.fromisoformat(kept["start"]), kept["sequence"], instance)
