@@ -115,7 +115,8 @@ def test_the_skip_link_leads_past_what_is_on_every_page(page: Page, site: Stage)
 
 
 @pytest.mark.parametrize(("link", "goes_to"), [
-    ("td a >> nth=3", "#times-title"), ("[rel=next]", "#month-title"), (".durations a >> nth=0", ".durations a >> nth=0"),
+    ("td a >> nth=3", "#times-title"), ("[rel=next]", "#month-title"),
+    (".durations a >> nth=0", ".durations a >> nth=0"),
     (".clock", ".clock"), (".views a >> nth=1", ".views a >> nth=1")])
 def test_whoever_changes_a_part_stays_at_it(page: Page, link: str, goes_to: str) -> None:
     page.goto(_MONTH)

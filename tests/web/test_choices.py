@@ -136,7 +136,7 @@ def test_what_the_form_is_filled_in_with_goes_on_to_it(client: FlaskClient, path
 def test_it_goes_no_further(client: FlaskClient) -> None:
     form = client.get(f"{URL}?start=2026-11-24T08:00:00Z&{FILLED}&unknown=1").text
     assert 'value="Grace"' in form
-    fields = {name: value for name, value in re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', form)}
+    fields = dict(re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', form))
     booked = client.post(f"{URL}?start=2026-11-24T08:00:00Z&{FILLED}", data=fields)
     assert booked.status_code == 303
     assert "Grace" not in booked.headers["Location"]
