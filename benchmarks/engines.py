@@ -20,9 +20,10 @@ _AS_SERVED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on
 
 
 def configuration(folder: Path, address: str) -> Path:
-    """The configuration file of a site on the database at ``address``, whose users need no password."""
+    """The configuration file of a site on the database at ``address``; the header X-Remote-User says who asks."""
     file = folder / f"site-{hashlib.sha256(address.encode()).hexdigest()[:8]}.ini"
-    file.write_text("[auth]\ntype = none\n[logging]\nlevel = critical\n[server]\nmax_content_length = 1000000000\n"
+    file.write_text("[auth]\ntype = http_x_remote_user\n[logging]\nlevel = critical\n"
+                    "[server]\nmax_content_length = 1000000000\n"
                     f"[storage]\ndatabase = {address}\n[booking]\ndata_folder = {folder}\naccess_log = False\n"
                     "maintenance_hour = -1\n[guard]\nbookings_per_address = 0\nbookings_per_invitee = 0\n",
                     encoding="utf-8")

@@ -7,7 +7,6 @@ time that is free, its submission, and the page that confirms it.
 from __future__ import annotations
 
 import argparse
-import base64
 import http.client
 import itertools
 import multiprocessing
@@ -68,8 +67,7 @@ class Program:
 
     def _ask(self, user: str, method: str, path: str, body: str = "") -> None:
         self._connection.request(method, path, body.encode(), {
-            "Authorization": "Basic " + base64.b64encode(f"{user}:x".encode()).decode(),
-            "Content-Type": "text/calendar", "Depth": "1" if method == "REPORT" else "0"})
+            "X-Remote-User": user, "Content-Type": "text/calendar", "Depth": "1" if method == "REPORT" else "0"})
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status not in (200, 201, 204, 207):

@@ -93,6 +93,11 @@ def _asked(method: str, body: str, depth: str = "0") -> Callable[[Populated, int
     return lambda there, number: lambda: there.server.request(method, there.calendar(number), body, depth)
 
 
+def _of_root(there: Populated, number: int) -> Callable[[], object]:
+    user = there.home(number).strip("/")
+    return lambda: there.server.request("PROPFIND", "/", _NAMES, "1", user)
+
+
 def _of_home(there: Populated, number: int) -> Callable[[], object]:
     return lambda: there.server.request("PROPFIND", there.home(number), _NAMES, "1")
 
@@ -110,6 +115,7 @@ def _delete(there: Populated, number: int) -> Callable[[], object]:
 #: Name -> what prepares one round and gives what is measured.
 OPERATIONS: dict[str, Callable[[Populated, int], Callable[[], object]]] = {
     "GET": lambda there, number: lambda: there.server.request("GET", there.event(number)),
+    "PROPFIND 1 of /": _of_root,
     "PROPFIND 1 of a home": _of_home,
     "PROPFIND 0 (ctag)": _asked("PROPFIND", CTAG),
     "sync after a change": _sync,

@@ -17,6 +17,8 @@ from radicale_booking.notify import incoming
 from radicale_booking.services import inbound
 from radicale_booking.services.adapters import Adapters
 
+#: What a session begins with, beside the machine's name.
+GREETING = "radicale-booking"
 _TAKEN, _REFUSED = "250 2.0.0 Taken", "550 5.1.1 Nobody is called so here"
 _LATER, _FAULT = "451 4.3.0 The database cannot be used now", "451 4.3.0 This could not be dealt with now"
 
@@ -101,4 +103,4 @@ def _say(sentence: str) -> None:
 
 
 def _session(handler: Handler) -> LMTP:
-    return LMTP(handler, data_size_limit=handler.largest_octets, enable_SMTPUTF8=True, ident="radicale-booking")
+    return LMTP(handler, data_size_limit=handler.largest_octets, enable_SMTPUTF8=True, ident=GREETING)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REQUEST_ID = "radicale_booking.request_id"
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "PROPPATCH", "REPORT", "MKCOL",
-                      "MKCALENDAR", "MOVE"})
+                      "MKCALENDAR", "MOVE", "COPY"})
 
 
 class Observed:

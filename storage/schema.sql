@@ -27,6 +27,7 @@ CREATE TABLE principal (
     agenda TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX principal_email ON principal (lower(email)) WHERE email IS NOT NULL;
+CREATE INDEX principal_agenda ON principal (name) WHERE agenda <> '';
 
 -- path has no slash at its ends; the root collection is ''. role tells the server's own collections apart.
 CREATE TABLE collection (
@@ -77,6 +78,7 @@ CREATE INDEX item_uid ON item (collection_id, uid);
 CREATE INDEX item_sequence ON item (collection_id, sequence);
 CREATE INDEX item_unexpanded ON item (collection_id, expanded_until_epoch)
     WHERE expanded_until_epoch IS NOT NULL;
+CREATE INDEX item_behind ON item (expanded_until_epoch) WHERE expanded_until_epoch IS NOT NULL;
 CREATE INDEX item_renewal ON item (renewal_epoch) WHERE renewal_epoch IS NOT NULL;
 CREATE INDEX item_unreadable ON item (collection_id) WHERE unreadable IS NOT NULL;
 
@@ -219,6 +221,7 @@ CREATE INDEX reservation_start ON reservation (principal_id, start_epoch);
 CREATE INDEX reservation_event_type ON reservation (event_type_id, start_epoch);
 CREATE INDEX reservation_series ON reservation (series) WHERE series IS NOT NULL;
 CREATE INDEX reservation_object ON reservation (object_uid) WHERE object_uid IS NOT NULL;
+CREATE INDEX reservation_end ON reservation (end_epoch, status);
 CREATE INDEX reservation_expires ON reservation (expires_epoch) WHERE status = 'pending';
 CREATE INDEX reservation_open ON reservation (lower(invitee_email), end_epoch) WHERE status IN ('pending', 'confirmed');
 CREATE INDEX reservation_invitee ON reservation (event_type_id, lower(invitee_email));
@@ -276,6 +279,7 @@ CREATE TABLE outbox (
     sent_epoch BIGINT
 );
 CREATE INDEX outbox_due ON outbox (due_epoch) WHERE status = 'queued';
+CREATE INDEX outbox_failed ON outbox (id) WHERE status = 'failed';
 CREATE INDEX outbox_recipient ON outbox (kind, lower(recipient), id) WHERE status = 'queued';
 CREATE INDEX outbox_reservation ON outbox (reservation_id);
 

@@ -10,7 +10,7 @@ import typer
 from radicale_booking.cli.invocation import Context, invocation
 from radicale_booking.domain.notice import EVENTS, ROLES
 from radicale_booking.errors import InvalidInput
-from radicale_booking.services import agenda, mail
+from radicale_booking.services import mail
 
 _PARTS = {"text": "plain", "html": "html", "calendar": "calendar"}
 _HEADERS = ("From", "To", "Reply-To", "Subject")
@@ -20,7 +20,7 @@ def command(
     context: Context,
     uid: Annotated[str, typer.Argument(metavar="[UID]", show_default=False,
                                        help="UID of a reservation (default: an invented one).")] = "",
-    event: Annotated[str, typer.Option(help="What happened: " + ", ".join((*EVENTS, agenda.EVENT)) + ".")] = "",
+    event: Annotated[str, typer.Option(help="What happened: " + ", ".join((*EVENTS, *mail.APART)) + ".")] = "",
     role: Annotated[str, typer.Option("--to", help="Who reads it: " + " or ".join(ROLES) + ".")] = "invitee",
     language: Annotated[str, typer.Option(help="Language tag, such as de (default: the reader's).")] = "",
     part: Annotated[str, typer.Option(help="What to show: text, html, calendar or source.")] = "text",

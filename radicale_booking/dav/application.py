@@ -19,22 +19,22 @@ from radicale.app.base import Access
 from radicale.config import Configuration
 
 from radicale_booking.dav import (
-    acl_reports,
     boxes,
+    charset,
     errors,
     expansion,
-    freebusy,
     listing,
     minimal,
     no_namespace,
     outbox,
     path_text,
     preconditions,
-    principals,
     properties,
     propfind_body,
     put,
     query,
+    relocation,
+    reports,
     slot_calendar,
 )
 from radicale_booking.dav.exchange import Exchange
@@ -44,7 +44,6 @@ from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.errors import (
     BookingError,
     NotAllowed,
-    SchedulingRefused,
     SlotTaken,
 )
 from radicale_booking.services import maintenance_mode
@@ -130,12 +129,15 @@ class BookingApplication(Application):
             self._storage.request_begins(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
         # The look-up of the principal comes before any do_… method.
         try:
-            return super()._handle_request(environ)
+            return super()._handle_request(charset.unnamed(environ))
         except BookingError as error:
             return errors.plain(errors.answer(error))
 
     def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
-        body = super()._read_xml_request_body(environ, request_info)
+        try:
+            body = super()._read_xml_request_body(charset.named(environ), request_info)
+        except LookupError as error:
+            raise RuntimeError(f"the body is in no charset: {error}") from None
         if body is not None:
             no_namespace.name(body)
             if environ["REQUEST_METHOD"] == "PROPFIND":
@@ -194,8 +196,21 @@ class BookingApplication(Application):
     def do_MKCOL(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return errors.guarded(super().do_MKCOL, request)
 
+    def do_COPY(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
+        return self._writing(self._copied, request)
+
+    def _copied(self, *request: Any) -> types.WSGIResponse:
+        if not isinstance(self._storage, Storage):
+            return httputils.METHOD_NOT_ALLOWED
+        return relocation.copy(self, self._storage, *request[:5])
+
     def do_MOVE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._writing(super().do_MOVE, request)
+        return self._writing(self._moved, request)
+
+    def _moved(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
+        answer = relocation.move_collection(self, self._storage, environ, *request[:4]) \
+            if isinstance(self._storage, Storage) else None
+        return answer if answer is not None else super().do_MOVE({"HTTP_OVERWRITE": "T", **environ}, *request)
 
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
@@ -258,26 +273,7 @@ class BookingApplication(Application):
         return minimal.listed(request[0], errors.guarded(self._listed, (self._reported, super().do_REPORT, *request)))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
-        if request.body is not None:
-            query.check(request.body)
-            if request.body.tag == freebusy.REPORT and self._box(request.path):
-                # RFC 6638 §2.3: messages are nobody's time.
-                raise SchedulingRefused("D:supported-report", "ask the calendars")
-            if request.body.tag in acl_reports.AT_DEPTH_0 and request.depth != "0":
-                return httputils.BAD_REQUEST
-            if request.body.tag in acl_reports.REPORTS and request.user:
-                return acl_reports.report(request)
-        if request.body is None or request.body.tag not in {*principals.REPORTS, freebusy.REPORT} or not request.user:
-            return listing.report(request)
-        if not request.access().check("r"):
-            return httputils.NOT_ALLOWED
-        with request.storage.acquire_lock("r", request.user):
-            unit_of_work = request.storage.unit_of_work
-            if request.body.tag in principals.REPORTS:
-                return principals.report(unit_of_work, request.base_prefix, request.path, request.body,
-                                         short=request.minimal)
-            whole = freebusy.of_principal(request.storage.app, unit_of_work, request.path, request.body)
-        return whole if whole is not None else listing.report(request)
+        return reports.answer(request, of_box=self._box(request.path) is not None)
 
     def _box(self, path: str) -> str | None:
         """The tag of the inbox or outbox that is at ``path`` or holds it, else None."""
@@ -320,26 +316,29 @@ class BookingApplication(Application):
         environ, path = request[0], request[2]
         slots = self._slots(*request[1:4])
         if slots is not None:
-            if environ["REQUEST_METHOD"] == "MOVE":
+            if environ["REQUEST_METHOD"] in ("COPY", "MOVE"):
                 return httputils.FORBIDDEN
             return errors.guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
             return errors.guarded(method, request)
-        destination = urlparse(unquote(environ.get("HTTP_DESTINATION", ""))).path.removeprefix(request[1])
+        destination = unquote(urlparse(environ.get("HTTP_DESTINATION", "")).path).removeprefix(request[1])
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
         exchange = Exchange.of(environ)
         if environ["REQUEST_METHOD"] == "PUT":
             try:
-                exchange.take(httputils.read_raw_request_body(self.configuration, environ))
+                sent = httputils.read_raw_request_body(self.configuration, environ)
+                exchange.take(sent, charset.named(environ).get("CONTENT_TYPE", ""))
             except RuntimeError:
                 return httputils.BAD_REQUEST
             except TimeoutError:
                 return httputils.REQUEST_TIMEOUT
+            except ValueError as error:
+                return errors.answer(preconditions.of_charset(self._parent_tag(path), str(error)))
             content = exchange.sent or b""
-            request = ({**environ, "wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))},
-                       *request[1:])
+            request = ({**environ, "CONTENT_TYPE": exchange.content_type, "wsgi.input": io.BytesIO(content),
+                        "CONTENT_LENGTH": str(len(content))}, *request[1:])
         with self._storage.exchanging(exchange):
             try:
                 if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:
@@ -353,8 +352,8 @@ class BookingApplication(Application):
             headers = dict(headers)
             if exchange.schedule_tag:
                 headers["Schedule-Tag"] = exchange.schedule_tag
-            if exchange.rewritten or exchange.marked:
-                # What was sent is not what a GET gives (RFC 4791 §5.3.4).
+            if not exchange.verbatim(self._encoding):
+                # A program reads it again then (RFC 4791 §5.3.4).
                 headers.pop("ETag", None)
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
             kind = self._parent_tag(path)

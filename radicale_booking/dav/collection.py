@@ -135,6 +135,8 @@ class Collection(BaseCollection):
                 if old is not None:
                     unit_of_work.items.delete(self.row.id, old.href)
             text, schedule_tag = self._storage.schedule(self.row, self._owner, old, text, item.uid)
+        # The many texts of a whole calendar come unscheduled.
+        self._storage.exchange.stored = text if scheduled else None
         index = self._storage.app.calendar.index(text, now=unit_of_work.now, owner=self._owner)
         row = unit_of_work.items.store(
             self.row.id, href=href, uid=item.uid, name=item.name, component=item.component_name,

@@ -18,10 +18,18 @@ from radicale.app.base import Access
 from radicale.app.propfind import xml_propfind_response
 from radicale.app.report import xml_item_response
 from radicale.item import Item
-from radicale.item import filter as radicale_filter
 from radicale.rights import intersect
 
-from radicale_booking.dav import freebusy, minimal, occurrences, properties, template
+from radicale_booking.dav import (
+    address_data,
+    calendar_data,
+    calendar_query,
+    card_query,
+    freebusy,
+    minimal,
+    properties,
+    template,
+)
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
 from radicale_booking.store.unit_of_work import Row
@@ -163,7 +171,7 @@ def report(request: Request) -> types.WSGIResponse | None:
 
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = _asked(body)
-    if any(len(prop) for prop in props) and occurrences.frame(props) is None:
+    if any(len(prop) and prop.tag not in _DATA for prop in props):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
     if body.tag == _SYNC:
@@ -172,6 +180,10 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
         return _multiget(request, collection, body, props)
     if body.tag == _QUERY and collection.tag == "VCALENDAR":
         return _query(request, collection, body, props)
+    if body.tag == card_query.REPORT and collection.tag == "VADDRESSBOOK":
+        rows, more = card_query.members(request, collection, body)
+        limited = [template.truncated(request.base_prefix, collection)] if more else []
+        return limited + _responses(request, collection, rows, props)
     return None
 
 
@@ -222,27 +234,9 @@ def _named(request: Request, collection: Collection, names: list[str], props: ET
 
 
 def _query(request: Request, collection: Collection, body: ET.Element, props: ET.Element) -> Iterable[str] | None:
-    filters = body.findall(xmlutils.make_clark("C:filter"))
-    if len(filters) != 1:
+    if len(body.findall(xmlutils.make_clark("C:filter"))) != 1:
         return None
-    component, start, end, simple = radicale_filter.simplify_prefilters(filters, collection.tag)
-    bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
-    if occurrences.frame(props) is not None:
-        return _responses(request, collection, occurrences.matching(collection, filters), props)
-    if not len(props):
-        names = [str(row["href"]) for row in occurrences.matching(collection, filters)]
-        return _named(request, collection, names, props)
-    if not simple or component is None or (bounded and component != "VEVENT"):
-        return None
-    if not bounded:
-        return _responses(request, collection, request.rows("of_component", collection, component=component), props)
-    if request.rows("undecided", collection, range_start=start, range_end=end):
-        return None
-    rows = request.storage.unit_of_work.query("item", "in_range", collection_id=collection.row.id,
-                                              component=component, range_start=start, range_end=end)
-    if not all(row["matched"] for row in rows):
-        return None
-    return _responses(request, collection, rows, props)
+    return _responses(request, collection, calendar_query.members(request, collection, body), props)
 
 
 def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:
@@ -269,8 +263,17 @@ def _responses(request: Request, collection: Collection, rows: Iterable[Row], pr
 
     if not len(props):
         return list(template.respond(collection, rows, PropfindBuilder(request, props, request.may_write()).build))
-    frame = occurrences.frame(props)
-    if frame is not None:
-        most = request.application.most_occurrences
-        rows = occurrences.rows(collection, rows, frame, most)
-    return list(template.respond(collection, rows, build))
+    return list(template.respond(collection, _shaped(request, collection, rows, props), build))
+
+
+def _shaped(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> Iterable[Row]:
+    """``rows`` with their texts as ``props`` ask for them."""
+    if collection.tag == "VADDRESSBOOK":
+        named = address_data.asked(props)
+        return rows if named is None else address_data.rows(named, rows)
+    shape = calendar_data.asked(props)
+    if shape is None:
+        return rows
+    assert request.body is not None  # noqa: S101 - it asks for props
+    zone = calendar_query.floating_zone(collection, request.body)
+    return calendar_data.rows(shape, rows, zone, request.application.most_occurrences)

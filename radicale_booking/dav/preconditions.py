@@ -32,6 +32,11 @@ def of_size(kind: str, most_octets: int) -> None:
         raise SchedulingRefused(f"{_prefix(kind)}:max-resource-size", f"an object has {most_octets} octets at most")
 
 
+def of_charset(kind: str, problem: str) -> SchedulingRefused:
+    """Why a body with a ``problem`` of its charset cannot be a member of a collection of this ``kind``."""
+    return SchedulingRefused("CR:valid-address-data" if kind == "VADDRESSBOOK" else "C:valid-calendar-data", problem)
+
+
 def of_invalid(kind: str, sent: bytes, content_type: str) -> SchedulingRefused:
     """Why ``sent`` cannot be a member of a collection of this ``kind``."""
     if kind == "VADDRESSBOOK":

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from radicale import xmlutils
 
+from radicale_booking.dav.text_match import COLLATIONS
 from radicale_booking.domain.itip import MOST_ATTENDEES
 from radicale_booking.domain.principal import Principal
 from radicale_booking.store.collections import BOXES, INBOX, OUTBOX, CollectionRow
@@ -80,7 +81,8 @@ class Place:
 
     @cached_property
     def kind(self) -> str:
-        """``root``, ``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``item`` or empty."""
+        """``root``, ``principal``, ``INBOX``, ``OUTBOX``, ``calendar``, ``address book``, ``item`` or
+        empty."""
         if not self.path:
             return "root"
         if "/" not in self.path:
@@ -91,7 +93,7 @@ class Place:
             return box if self.principal is not None else ""
         if self.collection is None:
             return "item" if home else ""
-        return "calendar" if self.collection.tag == "VCALENDAR" else ""
+        return {"VCALENDAR": "calendar", "VADDRESSBOOK": "address book"}.get(self.collection.tag, "")
 
     @property
     def schedule_tag(self) -> str | None:
@@ -245,6 +247,20 @@ def _email(place: Place, element: ET.Element) -> bool:
     return True
 
 
+def _calendar_data(_: Place, element: ET.Element) -> bool:
+    ET.SubElement(element, clark("C:calendar-data"), {"content-type": "text/calendar", "version": "2.0"})
+    return True
+
+
+def _collations(name: str) -> _Rule:
+    """RFC 4791 §7.5.1, RFC 6352 §8.3.1."""
+    def write(_: Place, element: ET.Element) -> bool:
+        for collation in sorted(COLLATIONS - {"default"}):
+            ET.SubElement(element, clark(name)).text = collation
+        return True
+    return write
+
+
 def _transparency(place: Place, element: ET.Element) -> bool:
     transparent = place.collection is not None and place.collection.transparent
     ET.SubElement(element, clark("C:transparent" if transparent else "C:opaque"))
@@ -305,12 +321,15 @@ _RULES: dict[str, dict[str, _Rule]] = {
     "calendar": {
         clark("C:schedule-calendar-transp"): _transparency,
         clark("C:max-attendees-per-instance"): _text(lambda place: str(MOST_ATTENDEES)),
+        clark("C:supported-calendar-data"): _calendar_data,
+        clark("C:supported-collation-set"): _collations("C:supported-collation"),
     },
+    "address book": {clark("CR:supported-collation-set"): _collations("CR:supported-collation")},
     "item": {SCHEDULE_TAG: _text(lambda place: place.schedule_tag)},
 }
 #: What Radicale answers too, and not as scheduling needs it.
 _CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
                         clark("D:supported-report-set"), clark("C:calendar-user-address-set"),
                         clark("C:schedule-calendar-transp")})
-_OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"]})
+_OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"], *_RULES["address book"]})
 _ALL = frozenset(tag for rules in _RULES.values() for tag in rules)

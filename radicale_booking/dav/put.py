@@ -57,9 +57,8 @@ def plain(application: BookingApplication, storage: Storage, environ: types.WSGI
             return httputils.PRECONDITION_FAILED
         item = Item(collection=collection, href=href, uid=uid, name="VCALENDAR", component_name="VEVENT", text=text)
         stored, _ = collection.upload(href, item)
-        # Other line ends are another text (RFC 4791 §5.3.4).
-        headers = {"ETag": stored.etag} if text == content else {}
-    return int(HTTPStatus.CREATED if present is None else HTTPStatus.NO_CONTENT), headers, None, None
+    status = HTTPStatus.CREATED if present is None else HTTPStatus.NO_CONTENT
+    return int(status), {"ETag": stored.etag}, None, None
 
 
 def _event(content: str, most_occurrences: int) -> plain_event.PlainEvent | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+from radicale_booking.dav import card_query, text_match
 from radicale_booking.dav.properties import clark
 from radicale_booking.errors import InvalidCalendar, SchedulingRefused
 from radicale_booking.ical.content_lines import parse
@@ -15,7 +16,6 @@ _COMPONENT, _PROPERTY, _PARAMETER = (clark(f"C:{name}-filter") for name in ("com
 #: What may be inside of what.
 _INSIDE = {_COMPONENT: {_ABSENT, _RANGE, _PROPERTY, _COMPONENT}, _PROPERTY: {_ABSENT, _RANGE, _TEXT, _PARAMETER},
            _PARAMETER: {_ABSENT, _TEXT}, _RANGE: set(), _TEXT: set(), _ABSENT: set()}
-_COLLATIONS = {"default", "i;ascii-casemap", "i;octet", "i;unicode-casemap"}
 _INSTANT = re.compile(r"\d{8}T\d{6}Z")
 
 
@@ -26,6 +26,8 @@ def check(body: ET.Element) -> None:
         if len(ranges) != 1:
             raise SchedulingRefused("valid-filter", "a free-busy query has one time-range")
         _check_range(ranges[0])
+    if body.tag == card_query.REPORT:
+        card_query.check(body)
     if body.tag != _QUERY:
         return
     filters = body.findall(clark("C:filter"))
@@ -58,8 +60,8 @@ def _check_filter(element: ET.Element) -> None:
         raise SchedulingRefused("valid-filter", "a filter has a name")
     if element.tag == _RANGE:
         _check_range(element)
-    if element.tag == _TEXT and element.get("collation", "default") not in _COLLATIONS:
-        raise SchedulingRefused("supported-collation", f"collations are {', '.join(sorted(_COLLATIONS))}")
+    if element.tag == _TEXT and element.get("collation", "default") not in text_match.COLLATIONS:
+        raise SchedulingRefused("supported-collation", f"collations are {', '.join(sorted(text_match.COLLATIONS))}")
     for child in element:
         _check_filter(child)
 

@@ -20,7 +20,7 @@ from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import implicit, maintenance_mode, scheduling
-from radicale_booking.settings import STORAGE_SCHEMA
+from radicale_booking.settings import RIGHTS_PLUGIN, STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow, same_content
 from radicale_booking.store.unit_of_work import UnitOfWork
@@ -40,10 +40,10 @@ class _Held(threading.local):
 
 
 class _Lock:
-    """A transaction as that of the thread that enters it; a ``lazy`` one begins when it is first used."""
+    """A transaction as that of the thread that enters it, for ``user``; a ``lazy`` one begins when it is first used."""
 
-    def __init__(self, held: _Held, transaction: AbstractContextManager[UnitOfWork], *, lazy: bool) -> None:
-        self._held, self._transaction, self._lazy = held, transaction, lazy
+    def __init__(self, held: _Held, transaction: AbstractContextManager[UnitOfWork], user: str, *, lazy: bool) -> None:
+        self._held, self._transaction, self.user, self._lazy = held, transaction, user, lazy
         self._begun: UnitOfWork | None = None
 
     def __enter__(self) -> None:
@@ -80,6 +80,9 @@ class Storage(BaseStorage):
             logger.warning("[storage] hook is not run: it works on a storage of files, and this one is a database")
         #: Whether there are inboxes and outboxes: stock Radicale would show them as calendars.
         self.scheduling = False
+        #: Whether nobody may see more of the root than their own home: then those of all others are not read.
+        self._own_home_only = (configuration.get("rights", "type") in (RIGHTS_PLUGIN, "owner_only")
+                               and configuration.get("auth", "type") != "none")
         self.app = wiring.storage_adapters(configuration)
         self._held = _Held()
 
@@ -120,9 +123,10 @@ class Storage(BaseStorage):
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
         if mode == "r":
-            return _Lock(self._held, self.app.store.read(), lazy=True)
+            return _Lock(self._held, self.app.store.read(), user, lazy=True)
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
-        return _Lock(self._held, self._changing(str(kwargs.get("actor") or user), principal), lazy=False)
+        return _Lock(self._held, self._changing(str(kwargs.get("actor") or user), principal), user,
+                     lazy=False)
 
     @contextlib.contextmanager
     def _changing(self, actor: str, principal: str) -> Iterator[UnitOfWork]:
@@ -173,6 +177,10 @@ class Storage(BaseStorage):
                              principal_id=principal.id)
 
     def _children(self, row: CollectionRow) -> list[CollectionRow]:
+        if self._own_home_only and not row.path:
+            user = self._held.lock.user if self._held.lock is not None else ""
+            home = self.collection_at(user) if user else None
+            return [home] if home is not None else []
         stored = self.unit_of_work.collections.children(row)
         taken = {child.path for child in stored}
         names = [f"{row.path}/{name}" for name in BOXES] if row.path and "/" not in row.path else []

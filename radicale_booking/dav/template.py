@@ -75,6 +75,11 @@ def respond(collection: Collection, rows: Iterable[Row], build: Build) -> Iterab
         yield from fills[kind](alike)
 
 
+def with_text(row: Row, text: str) -> Row:
+    """``row`` with another text."""
+    return {"text": text, **{column: row[column] for column in ("href", "etag", "name", "component", "schedule_tag")}}
+
+
 def document(parts: Iterable[str]) -> bytes:
     """A DAV:multistatus that holds ``parts``."""
     body = "".join(parts)

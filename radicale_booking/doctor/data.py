@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from radicale_booking import drill
+from radicale_booking.doctor import bookings
 from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.services import backup, maintenance_mode, windows
@@ -16,6 +17,8 @@ from radicale_booking.services.figures import figures
 _MAIL_WAITS = timedelta(hours=1)
 _DRILL_EVERY = timedelta(days=40)
 _USUAL_BACKUP = timedelta(hours=24)
+#: Machines that share a database may differ so much.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def examine(app: Adapters) -> Iterator[Finding]:
@@ -39,12 +42,12 @@ def examine(app: Adapters) -> Iterator[Finding]:
     else:
         yield Finding("database", OK, f"sound, {app.store.size_octets() // 1024} KiB")
     yield from _held_still(app)
+    yield from _ahead(app)
     yield from _durability(app)
     yield from _backups(app, app.clock())
     yield from _mail(app)
     yield from _hosts(app)
-    yield _orphans(app)
-    yield _occupancies(app)
+    yield from bookings.examine(app)
 
 
 def _held_still(app: Adapters) -> Iterator[Finding]:
@@ -53,6 +56,16 @@ def _held_still(app: Adapters) -> Iterator[Finding]:
     if found is not None:
         yield Finding("maintenance mode", WARNING, f"{found.mode} since {found.since:%Y-%m-%d %H:%M} UTC",
                       "radicale-booking maintenance off")
+
+
+def _ahead(app: Adapters) -> Iterator[Finding]:
+    """Only a clock that was ahead, or is behind now, dates anything later than now."""
+    with app.store.read() as uow:
+        row = uow.one("figures", "latest")
+        latest = datetime.fromtimestamp(row["epoch"], UTC) if row is not None and row["epoch"] is not None else uow.now
+    if latest - uow.now > _CLOCKS_DIFFER:
+        yield Finding("dates", WARNING, f"something was done at {latest:%Y-%m-%d %H:%M} UTC, which is to come",
+                      "the clock was ahead, or is behind: see the runbook \"The clock is wrong\"")
 
 
 def _durability(app: Adapters) -> Iterator[Finding]:
@@ -77,6 +90,10 @@ def _backups(app: Adapters, now: datetime) -> Iterator[Finding]:
         yield Finding("backup", WARNING, "there is none",
                       "radicale-booking backup create, and [backup] every_hours = 24")
         return
+    early = [one.path.name for one in made if one.made - now > _CLOCKS_DIFFER]
+    if early:
+        yield Finding("backup dates", WARNING, f"of times to come: {', '.join(early[:5])}",
+                      "the clock was ahead: move them out of the folder, or they are taken for the newest")
     age = now - made[0].made
     allowed = timedelta(hours=app.settings.backup.every_hours) if app.settings.backup.every_hours else _USUAL_BACKUP
     detail = f"{made[0].path.name}, {_words(age)} old"
@@ -131,28 +148,6 @@ def _hosts(app: Adapters) -> Iterator[Finding]:
                       "radicale-booking host show NAME says why; correct or remove them")
     if not (idle or unread or broken):
         yield Finding("hosts", OK, f"{len(hosts)}, all with hours that can be read")
-
-
-def _orphans(app: Adapters) -> Finding:
-    """Bookings to come whose event is in no calendar of their host."""
-    with app.store.read() as uow:
-        rows = uow.query("figures", "without_object", now=uow.now_epoch)
-        lost = [str(row["uid"]) for row in rows]
-    if lost:
-        return Finding("bookings", WARNING, f"without an event in the host's calendar: {', '.join(lost[:5])}",
-                       "radicale-booking reservation show UID, then move or cancel it")
-    return Finding("bookings", OK, "each to come has its event")
-
-
-def _occupancies(app: Adapters) -> Finding:
-    """Two at the same time are an error of the database itself, which its check has told already."""
-    with app.store.read() as uow:
-        rows = uow.query("figures", "wrongly_occupied", now=uow.now_epoch)
-        found = [str(row["uid"]) for row in rows]
-    if found:
-        return Finding("occupied time", WARNING, f"is not what the reservation says: {', '.join(found[:5])}",
-                       "others may book it, or it is blocked for nobody: cancel it, or restore a backup")
-    return Finding("occupied time", OK, "is that of the bookings to come")
 
 
 def _words(age: timedelta) -> str:

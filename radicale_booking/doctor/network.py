@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import dns.exception
 import dns.resolver
 
+from radicale_booking.doctor import proxy
 from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.domain.service_records import service_records
 from radicale_booking.errors import DeliveryFailed
@@ -86,10 +87,12 @@ def _address(settings: Settings, now: datetime) -> Iterator[Finding]:
     if found is None or not _is_ours(found[0]):
         yield Finding("proxy", ERROR, f"{settings.public_url}/health does not lead here",
                       "let the proxy pass everything below it on to the server")
-    elif found[1].get("x-request-id") != wanted:
+        return
+    if found[1].get("x-request-id") != wanted:
         yield Finding("proxy", NOTE, "replaces X-Request-ID", "")
     else:
         yield Finding("proxy", OK, f"{settings.public_url} leads here")
+    yield from proxy.examine(settings.public_url)
 
 
 def _certificate(host: str, port: int, now: datetime) -> Finding:

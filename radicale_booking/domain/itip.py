@@ -58,7 +58,8 @@ class EventView:
     """One VEVENT: the series or single event (``instance`` None), or an instance that differs from it.
 
     ``properties``: name to canonical text, ``TIMING`` included; without what is a field here, what is ``is_own``, and
-    the stamps that every program changes. ``dtstamp`` is aware UTC.
+    the stamps that every program changes. ``dtstamp`` is aware UTC. ``zone``: the IANA name of the zone in which it
+    starts, '' where that has none.
     """
 
     instance: InstanceId
@@ -72,6 +73,7 @@ class EventView:
     exdates: frozenset[When] = frozenset()
     properties: Mapping[str, str] = field(default_factory=dict)
     this_and_future: bool = False
+    zone: str = field(default="", compare=False)
 
     def attendee(self, address: str) -> Attendee | None:
         return next((one for one in self.attendees if one.address == address), None)

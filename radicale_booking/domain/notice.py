@@ -27,11 +27,19 @@ UNCHANGING = (*REMINDING, "decline-counter")
 _ENDED_BY = {"cancelled": "cancel", "declined": "decline", "expired": "expire"}
 
 
+#: Start and end: aware instants, or days of which the last is not meant.
+Span = tuple[date | datetime, date | datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class InvitationNotice:
     """An iTIP message of ``method``, ``text``, from one person to another who is not on this server, about ``summary``.
 
-    ``when`` says the time for people; ``remark`` is what the sender adds. ``key`` names it once for all time.
+    ``changed``: a REQUEST about what the recipient may know already; ``partstat``: what a REPLY answers. ``spans``:
+    when it is, or the first times of a series, ``more`` whether there are others. ``people``: who else is invited,
+    ``remark`` what the sender adds. ``language`` (a tag) and ``timezone`` are the recipient's as far as they are known.
+    ``key`` names the notice once for all time, ``conversation`` what it is about; ``answers``: the Message-ID of the
+    mail that it answers, or ''. ``at`` is aware UTC.
     """
 
     method: str
@@ -40,9 +48,20 @@ class InvitationNotice:
     sender_name: str
     recipient: str
     summary: str
-    when: str
+    spans: tuple[Span, ...]
     key: str
+    at: datetime
+    more: bool = False
+    changed: bool = False
+    partstat: str = ""
+    location: str = ""
+    description: str = ""
+    people: tuple[str, ...] = ()
     remark: str = ""
+    language: str = ""
+    timezone: str = "UTC"
+    conversation: str = ""
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,7 @@ class SenderCheck:
     expires: datetime
     key: str
     at: datetime
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,7 @@ class Notice:
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
     further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
     ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
+    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there.
     """
 
     event: str
@@ -92,6 +113,7 @@ class Notice:
     words: str = ""
     proposed: datetime | None = None
     free: tuple[datetime, ...] = ()
+    invited: bool = False
 
     @property
     def reading_host(self) -> Principal:

@@ -15,8 +15,8 @@ from radicale_booking.ical.scheduling_edit import (
     set_status,
     unforced,
 )
-from radicale_booking.ical.scheduling_object import read
+from radicale_booking.ical.scheduling_object import plain, read
 
-__all__ = ["answer", "apply_cancel", "apply_reply", "apply_request", "occurrences", "only_answered", "read", "restore",
-           "revise", "set_comment", "set_status", "unforced", "with_addresses",
+__all__ = ["answer", "apply_cancel", "apply_reply", "apply_request", "occurrences", "only_answered", "plain", "read",
+           "restore", "revise", "set_comment", "set_status", "unforced", "with_addresses",
            "without_person", "write"]

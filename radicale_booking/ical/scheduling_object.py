@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.itip import Attendee, EventView, InstanceId, ObjectView, When, is_own, normalised
@@ -17,6 +19,7 @@ from radicale_booking.ical.reader import read_calendar
 
 #: Our own parameter: DTSTAMP of the last reply taken, to tell a late one. No standard has a word for it.
 REPLIED = "X-RADICALE-BOOKING-REPLIED"
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _STAMP = "%Y%m%dT%H%M%SZ"
 #: Fields of ``EventView`` of their own, and what every program rewrites.
 _ELSEWHERE = frozenset({"UID", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "SEQUENCE",
@@ -133,7 +136,8 @@ def _view(event: Any) -> EventView:
             status=component.status, organizer=None if organizer is None else _attendee(_first(organizer)),
             attendees=tuple(_attendee(one) for one in _many(event, "ATTENDEE")),
             exdates=frozenset(_when(entry.dt) for value in _many(event, "EXDATE") for entry in value.dts),
-            properties=_properties(event, component.duration), this_and_future=component.this_and_future)
+            properties=_properties(event, component.duration), this_and_future=component.this_and_future,
+            zone=_zone_name(event["DTSTART"].dt))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCalendar("VEVENT", str(event.get("UID", "")), f"cannot be read: {error}",
                               "correct the event") from None
@@ -205,6 +209,16 @@ def _when(value: date | datetime) -> When:
 
 def _zone(value: date | datetime) -> tzinfo | None:
     return value.tzinfo if isinstance(value, datetime) else None
+
+
+def _zone_name(value: date | datetime) -> str:
+    zone = _zone(value)
+    return zone.key if isinstance(zone, ZoneInfo) and zone.key != "UTC" else ""
+
+
+def plain(value: str) -> str:
+    """The words in ``value``, a text as it is written in calendar objects (RFC 5545 §3.3.11)."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
 def _first(value: Any) -> Any:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import tzinfo
 from functools import lru_cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
+import icalendar
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -55,3 +57,17 @@ def iana(name: str) -> str | None:
     parts = name.strip("/").split("/")
     ends = ("/".join(parts[-count:]) for count in (3, 2) if name.startswith("/") and len(parts) >= count)
     return next((end for end in ends if end in available_timezones()), None)
+
+
+@lru_cache(maxsize=256)
+def defined(text: str) -> tzinfo:
+    """The zone that a calendar object with one VTIMEZONE stands for. Raises ``ValueError`` where it has none."""
+    named = _TZID.search(_FOLD.sub("", text))
+    name = iana(named[1].strip()) if named is not None else None
+    if name is not None:
+        return ZoneInfo(name)
+    for zone in icalendar.Calendar.from_ical(unambiguous(text)).walk("VTIMEZONE"):
+        assert isinstance(zone, icalendar.Timezone)  # noqa: S101 - its name says so
+        read: tzinfo = zone.to_tz()
+        return read
+    raise ValueError("no VTIMEZONE")

@@ -16,11 +16,13 @@ from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
 from radicale_booking.mail_settings import MailSettings
-from radicale_booking.notify import page, wording
+from radicale_booking.notify import invitation_page, page, plain_page, wording
 
 #: Only ASCII octets leave us, so that every server can take them.
 _POLICY = SMTP.clone(cte_type="7bit")
 _NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+#: Those of others that can be repeated without harm.
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
 #: What the calendar part tells the invitee's and the host's calendar program; no part where nothing is told.
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
@@ -70,42 +72,39 @@ class MailComposer:
                                   notice.at)
         return self._told(message, read, notice.key)
 
-    def compose_sender_check(self, notice: SenderCheck) -> EmailMessage:
+    def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """Whether another mail is really the recipient's; nothing that its writer wrote is in it."""
-        read = page.render_sender_check(notice, self._settings.language, self._settings.templates)
+        read = page.render_sender_check(notice, language or notice.language or self._settings.language,
+                                        self._settings.templates)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
         return self._told(message, read, notice.key)
 
-    def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
+    def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:
         """An iTIP message for somebody elsewhere (RFC 6047 §2), sent in the name of a user of this server."""
-        message = self._addressed(notice.recipient, "", notice.sender_name, at)
-        translate = wording.catalogue(wording.known_language(self._settings.language)).gettext
-        heading = wording.METHODS.get(notice.method)
-        message["Subject"] = _line(f"{translate(heading) if heading else notice.method}: {notice.summary}")
-        message["Message-ID"] = self._message_id(notice.key)
+        read = invitation_page.render(notice, language or notice.language or self._settings.language,
+                                      self._settings.templates)
+        message = self._addressed(notice.recipient, "", notice.sender_name, notice.at)
         message["Reply-To"] = _address(notice.sender, notice.sender_name)
-        lines = [_line(notice.summary), notice.when, f"{_line(notice.sender_name)} <{notice.sender}>", notice.remark]
-        message.set_content("\n".join(line for line in lines if line) + "\n")
-        _attach(message, notice.method, notice.text)
-        return message
+        # Nobody has seen the first: programs bring together what refers to the same.
+        known = [self._message_id(notice.conversation)]
+        if _MESSAGE_ID.fullmatch(notice.answers):
+            message["In-Reply-To"] = notice.answers
+            known.append(notice.answers)
+        message["References"] = " ".join(known)
+        return self._told(message, read, notice.key, (notice.method, notice.text))
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works."""
+        read = plain_page.render_test(self._settings.language, self._settings.templates)
         message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
-        message["Subject"] = "radicale-booking: mail works"
-        message["Message-ID"] = self._message_id(f"test {recipient} {at.isoformat()}")
-        message.set_content("This is the test mail that was asked for. Mail from radicale-booking arrives here.\n")
-        return message
+        return self._told(message, read, f"test {recipient} {at.isoformat()}")
 
-    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
+    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime,
+                         language: str = "") -> EmailMessage:
         """A mail to a host about lines in the bookable hours that could not be read; the windows count all the same."""
+        read = plain_page.render_problems(problems, language or self._settings.language, self._settings.templates)
         message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
-        message["Subject"] = "Your bookable hours: some settings could not be read"
-        message["Message-ID"] = self._message_id(key)
-        lines = [f"{_line(problem.line)}\n    {_line(problem.reason)}; {_line(problem.remedy)}" for problem in problems]
-        message.set_content("These lines in the description of a window of your bookable hours could not be read:\n\n"
-                            + "\n\n".join(lines) + "\n\nThe window counts all the same, without these settings.\n")
-        return message
+        return self._told(message, read, key)
 
     def _addressed(self, recipient: str, name: str, sender_name: str, at: datetime) -> EmailMessage:
         message = EmailMessage(policy=_POLICY)
@@ -125,12 +124,15 @@ class MailComposer:
         message["In-Reply-To"] = first
         message["References"] = first
 
-    def _told(self, message: EmailMessage, read: page.Page, key: str) -> EmailMessage:
-        """``message`` with what is to be read, as text and HTML."""
+    def _told(self, message: EmailMessage, read: page.Page, key: str,
+              calendar: tuple[str, str] | None = None) -> EmailMessage:
+        """``message`` with what is to be read, as text and HTML, and a ``calendar`` part: method and text."""
         message["Subject"] = _line(read.subject)
         message["Message-ID"] = self._message_id(key)
         message.set_content(read.text)
         message.add_alternative(read.html, subtype="html")
+        if calendar is not None:
+            _attach(message, *calendar)
         message["Content-Language"] = read.language
         return message
 
@@ -140,7 +142,7 @@ class MailComposer:
 
     def _add_calendar(self, message: EmailMessage, notice: Notice, read: page.Page) -> None:
         method = _METHODS[notice.role].get(notice.event)
-        if method is None:
+        if method is None or (notice.invited and notice.role == "invitee"):
             return
         booked = replace(notice.reservation, invitee_email=addressee(notice.reservation.invitee_email))
         sender = self._settings.sender

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -61,8 +61,8 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     what = translate("%(title)s with %(name)s") % {"title": booked.title, "name": other}
     subject = translate(wording.SUBJECTS[notice.event]) % {
         "what": what, "when": wording.short_moment(booked.start, zone, locale)}
-    days, times = _moments(notice, zone, locale)
-    zone_words = f"{wording.zone_title(booked.start, zone, locale)} ({zone.key})"
+    days, times = wording.shown_spans([(one.start, one.end) for one in (booked, *notice.others)], zone, locale)
+    zone_words = wording.zone_words(booked.start, zone, locale)
     details = [*_instead(notice, zone, locale, translate), *_details(notice, translate)]
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
@@ -79,8 +79,8 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     stem = f"{notice.event}-{notice.role}"
     remark = "\n".join([str(values["heading"]), *(f"{label}: {value}" for label, value in _instead(
         notice, zone, locale, translate))])
-    return Page(subject, what, _fill(templates, (f"{stem}.txt", "mail.txt"), values),
-                _fill(templates, (f"{stem}.html", "mail.html"), values), language, remark)
+    return Page(subject, what, fill(templates, (f"{stem}.txt", "mail.txt"), values),
+                fill(templates, (f"{stem}.html", "mail.html"), values), language, remark)
 
 
 def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Page:
@@ -101,23 +101,22 @@ def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Pa
     values: dict[str, object] = {"notice": notice, "subject": subject, "language": language,
                                  "direction": locale.text_direction, "heading": heading, "day": day,
                                  "entries": entries}
-    return Page(subject, heading, _fill(templates, ("agenda.txt",), values),
-                _fill(templates, ("agenda.html",), values), language)
+    return Page(subject, heading, fill(templates, ("agenda.txt",), values),
+                fill(templates, ("agenda.html",), values), language)
 
 
 def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) -> Page:
     """The question whether a mail is the reader's; else as ``render``."""
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     translate = wording.catalogue(language).gettext
-    zone, start = ZoneInfo(notice.timezone), notice.start
-    timed = isinstance(start, datetime)
-    moment = start if isinstance(start, datetime) else datetime.combine(start or notice.at.date(), time(12))
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    zone, start = ZoneInfo(notice.timezone), notice.start or notice.at.date()
+    if isinstance(start, datetime) and start.tzinfo is None:
+        start = start.replace(tzinfo=zone)
     what = notice.title or notice.host
-    days, times = [wording.day(moment, zone, locale)], wording.clock_time(moment, zone, locale) if timed else ""
-    zone_words = f"{wording.zone_title(moment, zone, locale)} ({zone.key})" if timed else ""
+    days, times = wording.shown_spans([(start, start)], zone, locale)
+    zone_words = wording.zone_words(start, zone, locale)
     subject = translate(wording.SENDER_CHECK_SUBJECT) % {
-        "what": what, "when": wording.short_moment(moment, zone, locale) if timed else days[0]}
+        "what": what, "when": wording.beginning(start, zone, locale)}
     details = [(translate("With"), notice.host)]
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
@@ -128,19 +127,8 @@ def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) 
                   *details],
         "links": [(translate(wording.SENDER_CHECK_LINK), notice.url)],
     }
-    return Page(subject, what, _fill(templates, ("sender-check.txt", "mail.txt"), values),
-                _fill(templates, ("sender-check.html", "mail.html"), values), language)
-
-
-def _moments(notice: Notice, zone: ZoneInfo, locale: Locale) -> tuple[list[str], str]:
-    """The days, and the time that they have in common; '' where each is given its own."""
-    occurrences = (notice.reservation, *notice.others)
-    days = [wording.day(occurrence.start, zone, locale) for occurrence in occurrences]
-    times = [" – ".join(wording.clock_time(moment, zone, locale) for moment in (occurrence.start, occurrence.end))
-             for occurrence in occurrences]
-    if len(set(times)) == 1:
-        return days, times[0]
-    return [f"{day}, {time}" for day, time in zip(days, times, strict=True)], ""
+    return Page(subject, what, fill(templates, ("sender-check.txt", "mail.txt"), values),
+                fill(templates, ("sender-check.html", "mail.html"), values), language)
 
 
 def _instead(notice: Notice, zone: ZoneInfo, locale: Locale, translate: wording.Translate) -> list[tuple[str, str]]:
@@ -187,7 +175,8 @@ def _links(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]
     return [(translate("Book another time"), notice.book_url)]
 
 
-def _fill(templates: str, names: tuple[str, ...], values: Mapping[str, object]) -> str:
+def fill(templates: str, names: tuple[str, ...], values: Mapping[str, object]) -> str:
+    """The first of the templates ``names`` that there is, with ``values``. Raises ``DeliveryFailed``."""
     try:
         return _environment(templates).select_template(names).render(values)
     except (TemplateError, OSError, TypeError, ValueError) as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from babel.support import NullTranslations, Translations
 from radicale_booking.mail_settings import LANGUAGES
 
 Translate = Callable[[str], str]
+_DAY = timedelta(days=1)
 _CATALOGUES = Path(__file__).parent / "translations"
 
 
@@ -69,6 +70,25 @@ HEADINGS = {
 WAITS = N_("Waits for confirmation")
 BADGES = {"confirmed": N_("Confirmed"), "pending": WAITS, "cancelled": N_("Cancelled"),
           "declined": N_("Declined"), "expired": N_("Not confirmed")}
+#: What becomes of an invitation that goes elsewhere -> subject, heading, badge.
+INVITATIONS = {
+    "REQUEST": (N_("Invitation: %(what)s, %(when)s"), N_("%(name)s invites you."), N_("Invitation")),
+    "CHANGED": (N_("Changed: %(what)s, %(when)s"), N_("%(name)s has changed this event."), N_("Changed")),
+    "CANCEL": (N_("Cancelled: %(what)s, %(when)s"), N_("%(name)s has withdrawn this invitation."), N_("Cancelled")),
+    "ACCEPTED": (N_("Accepted: %(what)s, %(when)s"), N_("%(name)s accepts."), N_("Accepted")),
+    "DECLINED": (N_("Declined: %(what)s, %(when)s"), N_("%(name)s declines."), N_("Declined")),
+    "TENTATIVE": (N_("Perhaps: %(what)s, %(when)s"), N_("%(name)s may come."), N_("Perhaps")),
+    "REPLY": (N_("Answer: %(what)s, %(when)s"), N_("%(name)s has answered."), N_("Answer")),
+}
+INVITATION_HINT = N_(
+    "Answer with the buttons of your mail or calendar program. What you write in reply goes to %(name)s.")
+PROBLEMS_SUBJECT = N_("Your bookable hours: some settings could not be read")
+PROBLEMS_HEADING = N_("Some settings of your bookable hours could not be read")
+PROBLEMS_INTRODUCTION = N_("These lines are in the description of a window in your calendar:")
+PROBLEMS_HINT = N_("The window counts all the same, without these settings.")
+TEST_SUBJECT = N_("radicale-booking: mail works")
+TEST_HEADING = N_("Mail works.")
+TEST_WORDS = N_("This is the test mail that was asked for. Mail from radicale-booking arrives here.")
 SENDER_CHECK_SUBJECT = N_("Please confirm: %(what)s, %(when)s")
 SENDER_CHECK_HEADING = N_("Is this mail from you?")
 SENDER_CHECK_LINK = N_("Yes, it is from me")
@@ -105,6 +125,41 @@ def day(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     return str(format_date(moment.astimezone(zone).date(), "full", locale=locale))
 
 
+def shown_spans(spans: Sequence[tuple[date | datetime, date | datetime]], zone: ZoneInfo,
+                locale: Locale) -> tuple[list[str], str]:
+    """The days of ``spans`` (start and end), and the time that they have in common; '' where each is given its own.
+
+    Days, of which the last is not meant, have no time.
+    """
+    days = [_days(*span, zone, locale) for span in spans]
+    times = [_times(*span, zone, locale) for span in spans]
+    if len(set(times)) == 1:
+        return days, times[0]
+    return [", ".join(filter(None, both)) for both in zip(days, times, strict=True)], ""
+
+
+def _days(start: date | datetime, end: date | datetime, zone: ZoneInfo, locale: Locale) -> str:
+    if isinstance(start, datetime):
+        return day(start, zone, locale)
+    last = max(start, end - _DAY)
+    return " – ".join(str(format_date(one, "full", locale=locale)) for one in dict.fromkeys((start, last)))
+
+
+def _times(start: date | datetime, end: date | datetime, zone: ZoneInfo, locale: Locale) -> str:
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        return ""
+    if end - start >= _DAY:
+        return f"{clock_time(start, zone, locale)} – {short_moment(end, zone, locale)}"
+    return " – ".join(clock_time(moment, zone, locale) for moment in ((start, end) if end > start else (start,)))
+
+
+def beginning(start: date | datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """A moment or a day for subjects."""
+    if isinstance(start, datetime):
+        return short_moment(start, zone, locale)
+    return str(format_date(start, "medium", locale=locale))
+
+
 def short_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """``Nov 24, 2026, 9:00 AM``, for subjects."""
     local = moment.astimezone(zone)
@@ -116,6 +171,9 @@ def clock_time(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     return str(format_time(moment.astimezone(zone).timetz(), "short", locale=locale))
 
 
-def zone_title(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """``Central European Standard Time``, as it is called at ``moment``."""
-    return str(get_timezone_name(moment.astimezone(zone), width="long", locale=locale))
+def zone_words(start: date | datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """``Central European Standard Time (Europe/Berlin)``, as it is called at ``start``; '' for a day."""
+    if not isinstance(start, datetime):
+        return ""
+    title = get_timezone_name(start.astimezone(zone), width="long", locale=locale)
+    return f"{title} ({zone.key})"

@@ -56,6 +56,9 @@ class SchedulingCodec(Protocol):
     def read(self, text: str) -> ObjectView:
         """What scheduling sees of the object."""
 
+    def plain(self, value: str) -> str:
+        """The words in a property of an ``ObjectView``."""
+
     def with_addresses(self, text: str, known: Callable[[str], str | None]) -> str:
         """The object with other addresses of its people; None leaves one."""
 
@@ -120,13 +123,14 @@ class Composer(Protocol):
     def compose_agenda(self, notice: AgendaNotice, language: str = "") -> EmailMessage:
         """A host's bookings of a day. Raises ``DeliveryFailed``."""
 
-    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime) -> EmailMessage:
+    def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime,
+                         language: str = "") -> EmailMessage:
         """A mail about lines of bookable hours that could not be read. Raises ``DeliveryFailed``."""
 
-    def compose_invitation(self, notice: InvitationNotice, at: datetime) -> EmailMessage:
+    def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:
         """A mail with an iTIP message (RFC 6047). Raises ``DeliveryFailed``."""
 
-    def compose_sender_check(self, notice: SenderCheck) -> EmailMessage:
+    def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """A mail that asks whether another is really the recipient's. Raises ``DeliveryFailed``."""
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:

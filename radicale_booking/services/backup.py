@@ -135,10 +135,10 @@ def prune(folder: Path, rule: Retention) -> list[Path]:
 
 
 def due(app: Adapters) -> bool:
-    """Whether the settings want another archive by now."""
-    pause = app.settings.backup.every_hours
-    dated = [one.made for one in archives(app.settings.backup_folder) if not one.continuous]
-    return bool(pause) and (not dated or app.clock() - dated[0] >= timedelta(hours=pause))
+    """Whether the settings want another archive by now; those that a clock which was ahead made do not count."""
+    pause, now = app.settings.backup.every_hours, app.clock()
+    dated = [one.made for one in archives(app.settings.backup_folder) if not one.continuous and one.made <= now]
+    return bool(pause) and (not dated or now - dated[0] >= timedelta(hours=pause))
 
 
 def evidence_file(path: Path) -> Path:

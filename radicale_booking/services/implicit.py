@@ -82,6 +82,16 @@ def removed(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
             _reply(app, uow, owner, message, text)
 
 
+def check_copied(app: Adapters, uow: UnitOfWork, owner: Principal, text: str, uid: str) -> None:
+    """Raises ``SchedulingRefused`` for a copy of what ``owner`` takes part in, and has (RFC 6638 §3.2.4.1)."""
+    view = _read(app, text) if concerns(text) else None
+    other = calendar_objects.find(uow, owner, uid) if view is not None else None
+    if view is not None and other is not None and (view.organizer in owner.addresses
+                                                   or _attending(owner, view) is not None):
+        raise SchedulingRefused("unique-scheduling-object-resource", "two of one meeting would be two meetings",
+                                f"/{other[0].path}/{other[1].href}")
+
+
 def organizes(app: Adapters, owner: Principal, text: str) -> bool:
     """Whether ``owner`` is the organizer of the event; also where it cannot be read."""
     view = _read(app, text)
@@ -198,4 +208,4 @@ def _reply(app: Adapters, uow: UnitOfWork, owner: Principal, message: Message, s
 
 
 def _person(owner: Principal, address: str) -> Inviter:
-    return Inviter(address, owner.shown_name, owner.timezone)
+    return Inviter(address, owner.shown_name, owner.timezone, owner.language)

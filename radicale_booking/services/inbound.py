@@ -15,6 +15,7 @@ from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
 from radicale_booking.services import (
     attendee_mail,
+    correspondents,
     invited_booking,
     itip_delivery,
     maintenance_mode,
@@ -168,7 +169,7 @@ def _apply(app: Adapters, uow: UnitOfWork, recipient: str, who: Inviter, mail: M
     # What was declined with a remark has been mailed already.
     if outcome.reply and not outcome.remark and uow.principals.by_email(who.email) is None:
         itip_delivery.by_mail(app, uow, Inviter(message.recipient, _name_of(app, uow, recipient)), "REPLY",
-                              view.organizer, outcome.reply)
+                              view.organizer, outcome.reply, answers=who.mail)
 
 
 def _is_ours(app: Adapters, sender: str) -> bool:
@@ -178,8 +179,7 @@ def _is_ours(app: Adapters, sender: str) -> bool:
 
 
 def _name_of(app: Adapters, uow: UnitOfWork, recipient: str) -> str:
-    event_type = invited_booking.event_type_at(app, uow, recipient)
-    host = uow.principals.get(event_type.host) if event_type is not None else uow.principals.by_email(recipient)
+    host = correspondents.host_at(app, uow, recipient)
     return host.shown_name if host is not None else recipient
 
 

@@ -6,14 +6,36 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from radicale_booking.domain.notice import EVENTS, AgendaNotice, Notice
+from radicale_booking.domain.notice import EVENTS, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
+from radicale_booking.domain.window_settings import Problem
 from radicale_booking.services.adapters import Adapters
 
 _ANNA = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
 _STATUS = {"request": "pending", "cancel": "cancelled", "decline": "declined", "expire": "expired",
            "leave": "cancelled"}
+#: Name in previews -> method and answer.
+INVITATIONS = {
+    "invitation": ("REQUEST", ""), "invitation-changed": ("REQUEST", ""), "invitation-cancelled": ("CANCEL", ""),
+    "answer-accepted": ("REPLY", "ACCEPTED"), "answer-declined": ("REPLY", "DECLINED"),
+    "answer-tentative": ("REPLY", "TENTATIVE")}
+PROBLEMS = (Problem("duration: soon", "is not a length of time in whole minutes", "write it like 30m, 1h30 or 2 days"),)
+_TEXT = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//radicale-booking//EN\r
+METHOD:{method}\r
+BEGIN:VEVENT\r
+UID:preview\r
+DTSTAMP:{start}\r
+DTSTART:{start}\r
+DTEND:{end}\r
+SUMMARY:Lunch\r
+ORGANIZER:mailto:anna@example.org\r
+ATTENDEE:mailto:ada@example.org\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
 _NAMES = ("Ada Lovelace", "Charles Babbage", "Mary Somerville")
 
 
@@ -28,6 +50,26 @@ def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
                   answers=(("What would you like to talk about?", "The engine"),),
                   words="It was good to talk to you. Write to me if anything is left open."
                         if event == "follow-up" else "", **_countered(booked, event))
+
+
+def invitation(kind: str, now: datetime) -> InvitationNotice:
+    """A message of one of the ``INVITATIONS`` to somebody elsewhere."""
+    method, partstat = INVITATIONS[kind]
+    booked = _booked(now, "book")
+    answers = method == "REPLY"
+    text = _TEXT.format(method=method, start=f"{booked.start:%Y%m%dT%H%M%SZ}", end=f"{booked.end:%Y%m%dT%H%M%SZ}")
+    return InvitationNotice(
+        method, text, str(_ANNA.email), _ANNA.shown_name, "ada@example.org", "Lunch", ((booked.start, booked.end),),
+        "preview", now, changed=kind == "invitation-changed", partstat=partstat, location="Room 4",
+        description="" if answers else "Let us talk about the engine.", people=() if answers else ("Charles Babbage",),
+        timezone=_ANNA.timezone, conversation="preview")
+
+
+def sender_check(app: Adapters, now: datetime) -> SenderCheck:
+    """A question to somebody in whose name a mail came."""
+    booked = _booked(now, "book")
+    return SenderCheck(booked.invitee_email, "REQUEST", booked.title, _ANNA.shown_name, booked.start, _ANNA.timezone,
+                       f"{app.settings.public_url}/booking/preview/mail", now + timedelta(days=3), "preview", now)
 
 
 def agenda(now: datetime) -> AgendaNotice:

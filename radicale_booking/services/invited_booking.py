@@ -35,11 +35,16 @@ _OVER = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Inviter:
-    """Who invites: becomes the invitee of the booking. ``address`` is normalised, ``timezone`` an IANA name."""
+    """Who invites: becomes the invitee of the booking. ``address`` is normalised, ``timezone`` an IANA name.
+
+    ``language`` is a tag, '' where nothing is known; ``mail``: the Message-ID of the mail that invites, if one does.
+    """
 
     address: str
     name: str
     timezone: str = "UTC"
+    language: str = ""
+    mail: str = ""
 
     @property
     def email(self) -> str:
@@ -144,7 +149,8 @@ def _booked(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invi
         key = f"{key}.{uow.now_epoch}"
     return booking.reserve_within(app, uow, booking.BookingRequest(
         event_type.host, event_type.slug, wish.interval.start, inviter.name or inviter.email, inviter.email,
-        inviter.timezone, idempotency_key=key, duration=wish.interval.length))
+        inviter.timezone, inviter.language or app.settings.mail.language, idempotency_key=key,
+        duration=wish.interval.length))
 
 
 def _live(uow: UnitOfWork, event_type: EventType, prefix: str) -> Iterator[tuple[str, Reservation]]:

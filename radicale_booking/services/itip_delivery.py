@@ -6,9 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import itip
 from radicale_booking.domain.event_type import EventType
@@ -133,23 +131,14 @@ def into_inbox(uow: UnitOfWork, principal: Principal, message: Message, text: st
 
 
 def by_mail(app: Adapters, uow: UnitOfWork, sender: Inviter, method: str, recipient: str, text: str,
-            remark: str = "") -> None:
-    """Queue the message for somebody elsewhere (RFC 6047)."""
+            remark: str = "", answers: str = "") -> None:
+    """Queue the message for somebody elsewhere (RFC 6047); ``answers``: the Message-ID of the mail that it answers."""
     view = app.scheduling.read(text)
     first = view.master or view.components[0]
     uow.outbox.add("mail", f"itip/{uuid.uuid4()}", recipient.removeprefix("mailto:"), {
         "event": "itip", "to": "attendee" if method != "REPLY" else "organizer", "uid": view.uid, "method": method,
         "text": text, "sender": sender.email, "sender_name": sender.name or sender.email, "remark": remark,
-        "summary": first.properties.get("SUMMARY", "").replace("\\", "") or "Event",
-        "when": _when(first.start, sender.timezone)})
-
-
-def _when(start: itip.When, zone: str) -> str:
-    if not isinstance(start, datetime):
-        return start.isoformat()
-    if start.tzinfo is None:
-        return f"{start:%Y-%m-%d %H:%M}"
-    return f"{start.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+        "answers": answers, "summary": app.scheduling.plain(first.properties.get("SUMMARY", "")) or "Event"})
 
 
 def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Inviter, message: Message,
@@ -165,7 +154,7 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invite
     if decided.remarks:
         host = uow.principals.get(event_type.host)
         sender = Inviter(message.recipient, host.shown_name if host else event_type.host, inviter.timezone)
-        by_mail(app, uow, sender, "REPLY", message.sender, reply, remark)
+        by_mail(app, uow, sender, "REPLY", message.sender, reply, remark, inviter.mail)
     return Outcome(itip.DELIVERED, reply, remark)
 
 

@@ -15,7 +15,6 @@ from radicale_booking.domain.notice import (
     ROLES,
     TOLD,
     UNCHANGING,
-    InvitationNotice,
     Notice,
     event_now,
 )
@@ -23,7 +22,17 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
-from radicale_booking.services import agenda, decisions, invented, life, manage, reminders, requests, sender_check
+from radicale_booking.services import (
+    agenda,
+    decisions,
+    invented,
+    invitations,
+    life,
+    manage,
+    reminders,
+    requests,
+    sender_check,
+)
 from radicale_booking.services.adapters import Adapters, Mailer
 
 if TYPE_CHECKING:
@@ -32,7 +41,8 @@ if TYPE_CHECKING:
 
 KIND = "mail"
 PROBLEM = "window-problem"
-INVITATION = "itip"
+#: Mail that is not about one reservation, by the name that a preview has for it.
+APART = (agenda.EVENT, sender_check.EVENT, PROBLEM, *invented.INVITATIONS)
 #: Of these, one mail always tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
 
@@ -56,9 +66,9 @@ class MailChannel:
     def prepare(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
         event = row.payload["event"]
         if event == PROBLEM:
-            return self._prepare_problems(row)
-        if event == INVITATION:
-            return self._prepare_invitation(row)
+            return self._prepare_problems(uow, row)
+        if event == invitations.EVENT:
+            return self._prepare_invitation(uow, row)
         if event == sender_check.EVENT:
             return self._prepare_sender_check(uow, row)
         if event == agenda.EVENT:
@@ -78,18 +88,18 @@ class MailChannel:
                              free=tuple(map(datetime.fromisoformat, row.payload["free"])))
         return lambda: self.mailer.send(self.app.composer.compose(notice), row.delivery_key)
 
-    def _prepare_problems(self, row: OutboxRow) -> Callable[[], None]:
+    def _prepare_problems(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None]:
         """What in the host's bookable hours could not be read."""
         problems = [Problem(*problem) for problem in row.payload["problems"]]
-        mail = self.app.composer.compose_problems(row.recipient, problems, row.delivery_key, row.due)
+        host = uow.principals.by_email(row.recipient)
+        mail = self.app.composer.compose_problems(row.recipient, problems, row.delivery_key, row.due,
+                                                  host.language if host is not None else "")
         return lambda: self.mailer.send(mail, row.delivery_key)
 
-    def _prepare_invitation(self, row: OutboxRow) -> Callable[[], None]:
+    def _prepare_invitation(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None]:
         """An iTIP message, as it was written when it became due."""
-        facts = {name: str(row.payload[name]) for name in ("method", "text", "sender", "sender_name", "summary", "when",
-                                                           "remark")}
-        notice = InvitationNotice(recipient=row.recipient, key=row.delivery_key, **facts)
-        return lambda: self.mailer.send(self.app.composer.compose_invitation(notice, row.due), row.delivery_key)
+        told = invitations.notice(self.app, uow, row)
+        return lambda: self.mailer.send(self.app.composer.compose_invitation(told), row.delivery_key)
 
     def _prepare_sender_check(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
         asked = sender_check.notice(self.app, uow, row)
@@ -120,15 +130,15 @@ def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invit
             language: str = "") -> EmailMessage:
     """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
 
-    ``event`` is by default what fits the reservation's status; ``agenda`` is a day of invented ones. Raises
+    ``event`` is by default what fits the reservation's status; what is not about one reservation is invented. Raises
     ``InvalidInput`` or ``NotFound``.
     """
-    for name, value, accepted in (("role", role, ROLES), ("event", event, ("", agenda.EVENT, *TOLD.get(role, ())))):
+    for name, value, accepted in (("role", role, ROLES), ("event", event, ("", *APART, *TOLD.get(role, ())))):
         if value not in accepted:
             raise InvalidInput(name, value, "is not known", f"one of {', '.join(filter(None, accepted))}")
     with app.store.read() as uow:
-        if event == agenda.EVENT:
-            return app.composer.compose_agenda(invented.agenda(uow.now), language)
+        if event in APART:
+            return _apart(app, event, uow.now, language)
         if not uid:
             return app.composer.compose(invented.notice(app, uow.now, event or "book", role), language)
         reservation = life.get(uow, uid)
@@ -140,6 +150,17 @@ def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invit
         elif role == "guest":
             recipient = next(iter(reservation.guests), "guest@example.org")
         return app.composer.compose(_notice(app, uow, reservation, chosen, role, recipient, "preview"), language)
+
+
+def _apart(app: Adapters, event: str, now: datetime, language: str) -> EmailMessage:
+    """An invented mail that is not about a reservation."""
+    if event == agenda.EVENT:
+        return app.composer.compose_agenda(invented.agenda(now), language)
+    if event == sender_check.EVENT:
+        return app.composer.compose_sender_check(invented.sender_check(app, now), language)
+    if event == PROBLEM:
+        return app.composer.compose_problems("anna@example.org", invented.PROBLEMS, "preview", now, language)
+    return app.composer.compose_invitation(invented.invitation(event, now), language)
 
 
 def send_test(app: Adapters, address: str) -> EmailMessage:
@@ -165,7 +186,8 @@ def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
 
 
 def retry(app: Adapters, row_id: int | None = None) -> int:
-    """Queue again what was given up, one mail or all; how many. One that waits is tried now.
+    """Queue again what was given up, or was queued by a clock that was ahead, one mail or all; how many. One that
+    waits is tried now.
 
     Raises ``NotFound`` when there is no such mail.
     """
@@ -194,7 +216,8 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
         reader=uow.principals.get(reader) if reader else None,
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),
-        words=event_type.follow_up_text if event == "follow-up" else "")
+        words=event_type.follow_up_text if event == "follow-up" else "",
+        invited=uow.reservations.is_invited(reservation))
 
 
 def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:

@@ -34,8 +34,12 @@ def offered(app: Adapters, uow: UnitOfWork, event_type: EventType, frame: Interv
     """The slots that start in ``frame`` for at least one choice of hosts, in order."""
     found: dict[datetime, slots.Slot] = {}
     for hosts in _choices(uow, event_type, asked):
-        for slot in slots.offered(event_type, _diary(app, uow, hosts, event_type, frame, asked, causes=False),
-                                   uow.now, frame):
+        earliest, latest = slots.bookable_period(event_type, uow.now, hours.zone_of(hosts[0], event_type))
+        begin, end = max(frame.start, earliest), min(frame.end, latest)
+        if begin >= end:
+            continue
+        diary = _diary(app, uow, hosts, event_type, Interval(begin, end), asked, causes=False)
+        for slot in slots.offered(event_type, diary, uow.now, frame):
             found.setdefault(slot.start, slot)
     return [found[start] for start in sorted(found)]
 

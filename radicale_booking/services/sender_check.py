@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.itip import ObjectView, When
 from radicale_booking.domain.notice import SenderCheck
 from radicale_booking.errors import BookingError, NotFound
-from radicale_booking.services import guard, invited_booking, requests
+from radicale_booking.services import correspondents, guard, invited_booking, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.speaker import QUARANTINED, Mail, Refused
 
@@ -30,7 +30,7 @@ _MOST_A_DAY, _MOST_A_DAY_TOGETHER = 3, 200
 class Held:
     """A mail in the name of ``sender`` that waits; ``status`` as of mail that was taken. ``start`` is aware, or local
     where the mail names no zone, or a day; ``title`` and ``host`` say what it is about, nothing of one that was dealt
-    with."""
+    with. ``timezone`` and ``language`` are the sender's as far as they are known."""
 
     sender: str
     method: str
@@ -39,6 +39,7 @@ class Held:
     timezone: str
     start: When | None
     status: str
+    language: str = ""
 
 
 def admit(app: Adapters, uow: UnitOfWork, address: str, mail: Mail, envelope_from: str) -> None:
@@ -73,7 +74,7 @@ def notice(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> SenderCheck | None
     token = app.links.sign(_PURPOSE, _name(held), held.received + VALID)
     return SenderCheck(row.recipient, about.method, about.title, about.host, about.start, about.timezone,
                        f"{app.settings.public_url}/booking/{token}/mail", held.received + VALID, row.delivery_key,
-                       row.due)
+                       row.due, about.language)
 
 
 def held(app: Adapters, token: str) -> Held:
@@ -108,12 +109,10 @@ def _name(row: InboundRow) -> str:
 
 def _held(app: Adapters, uow: UnitOfWork, row: InboundRow, mail: Mail) -> Held:
     event_type = invited_booking.event_type_at(app, uow, row.recipient)
-    host = uow.principals.get(event_type.host) if event_type is not None else uow.principals.by_email(row.recipient)
-    shown = host.shown_name if host is not None else row.recipient
-    return Held(row.sender, mail.method, event_type.title if event_type is not None else "", shown,
-                host.timezone if host is not None else "UTC", _start(app, uow, mail), row.status)
-
-
-def _start(app: Adapters, uow: UnitOfWork, mail: Mail) -> When:
+    host = correspondents.host_at(app, uow, row.recipient)
     view: ObjectView = app.scheduling.read(mail.text)
-    return (view.master or view.components[0]).start
+    first = view.master or view.components[0]
+    reads = correspondents.reader(app, uow, row.sender, zone=first.zone, host=host)
+    return Held(row.sender, mail.method, event_type.title if event_type is not None else "",
+                host.shown_name if host is not None else row.recipient, reads.timezone, first.start, row.status,
+                reads.language)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from radicale_booking.domain.itip import ObjectView
-from radicale_booking.services import attendee_mail
+from radicale_booking.services import attendee_mail, correspondents
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 
@@ -80,8 +80,10 @@ def of(app: Adapters, uow: UnitOfWork, recipient: str, mail: Mail, view: ObjectV
         raise Refused(f"METHOD:{mail.method} means nothing here")
     settings = app.settings.inbound
     vouched = settings.authserv_id in mail.authenticated_by and named[0] == mail.sender
-    return Speaker(Inviter(f"mailto:{named[0]}", _name(mail, view, named[0])),
-                   vouched or settings.without_proof == "believe")
+    reads = correspondents.reader(app, uow, named[0], zone=(view.master or view.components[0]).zone,
+                                  host=correspondents.host_at(app, uow, recipient))
+    return Speaker(Inviter(f"mailto:{named[0]}", _name(mail, view, named[0]), reads.timezone, reads.language,
+                           mail.message_id), vouched or settings.without_proof == "believe")
 
 
 def _name(mail: Mail, view: ObjectView, address: str) -> str:

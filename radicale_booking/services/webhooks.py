@@ -74,8 +74,9 @@ def replay(app: Adapters, delivery_id: int | None = None) -> int:
 
 def queue(uow: UnitOfWork, found: Reservation, event: str, former_start: str = "") -> None:
     """Queue a delivery to every webhook that wants to know of ``event``."""
+    assert found.id is not None  # noqa: S101 - stored by now
     name = NAMES[event]
-    for webhook in uow.webhooks.all():
+    for webhook in uow.webhooks.of_reservation(found.id):
         if webhook.wants(name, found.hosts):
             key = f"webhook/{webhook.id}/{found.seat or found.uid}/{found.sequence}/{event}"
             # What becomes of one booking is told in order; other bookings do not wait for it.

@@ -105,9 +105,20 @@ class Collections:
 
     def claim(self, name: str, principal_id: int) -> None:
         """Make the principal ``principal_id`` the owner of ``/<name>/`` and of all that is below it."""
-        escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        # As bytes "0" follows "/".
         self._unit_of_work.execute("collection", "claim_principal", principal_id=principal_id, path=name,
-                                   below=f"{escaped}/%")
+                                   below=f"{name}/", above=f"{name}0")
+
+    def rename(self, collection: CollectionRow, path: str) -> None:
+        """Let it be at ``path`` with all that is below it. Raises ``NotFound`` when its parent does not exist."""
+        parent_path = path.rpartition("/")[0]
+        parent = self.get(parent_path)
+        if parent is None:
+            raise NotFound("collection", parent_path)
+        self._unit_of_work.execute("collection", "set_path", id=collection.id, parent_id=parent.id, path=path,
+                                   now=self._unit_of_work.now_epoch)
+        for child in self.children(collection):
+            self.rename(child, f"{path}/{child.path.rpartition('/')[2]}")
 
     def touch(self, collection_id: int) -> int:
         """Count one change; the new sequence."""

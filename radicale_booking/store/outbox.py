@@ -97,7 +97,8 @@ class Outbox:
         return bool(self._unit_of_work.execute("outbox", "give_up", id=row_id, worker=worker, error=error))
 
     def retry(self, kind: str, row_id: int | None = None) -> int:
-        """Queue again what was given up: one row or, with None, all of ``kind``; how many."""
+        """Queue again what was given up, or was queued later than now: one row or, with None, all of ``kind``; how
+        many."""
         return self._unit_of_work.execute("outbox", "retry", kind=kind, id=row_id, now=self._unit_of_work.now_epoch)
 
     def hasten(self, kind: str, row_id: int) -> bool:

@@ -146,6 +146,16 @@ class Reservations:
                                         now=self._unit_of_work.now_epoch)
         return int(rows[0][0])
 
+    def is_invited(self, reservation: Reservation) -> bool:
+        """Whether it, or the seat by which it is seen, was booked by an invitation (see ``services.itip_keys``)."""
+        return self._unit_of_work.one("reservation", "is_invited", uid=reservation.uid,
+                                      seat=reservation.seat) is not None
+
+    def reader(self, email: str) -> tuple[str, str] | None:
+        """Language (a tag) and zone of ``email`` in the last booking of theirs; None where there is none."""
+        row = self._unit_of_work.one("reservation", "reader", email=email)
+        return (row["language"], row["timezone"]) if row is not None else None
+
     def turns(self, event_type: EventType) -> dict[str, Turn]:
         """The hosts of a team's event type by name, with what decides whose turn it is."""
         rows = self._unit_of_work.query("reservation", "turns", event_type_id=event_type.id,

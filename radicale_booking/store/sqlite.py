@@ -213,7 +213,9 @@ class SqliteStore:
     def tidy(self, *, vacuum: bool) -> None:
         connection = self._connection()
         with self._writer:
-            for statement in ("ANALYZE", *(["VACUUM"] if vacuum else []), "PRAGMA optimize",
+            # A thousand entries of each index say enough; whoever writes waits for as long as it takes to read them.
+            for statement in ("PRAGMA analysis_limit = 1000", "ANALYZE", *(["VACUUM"] if vacuum else []),
+                              "PRAGMA optimize",
                               # What was written goes from the log into the file, and the log gets short again.
                               "PRAGMA wal_checkpoint(TRUNCATE)"):
                 connection.run(statement, {})

@@ -27,6 +27,11 @@ class Webhooks:
     def all(self) -> list[Webhook]:
         return [_read(row) for row in self._unit_of_work.query("webhook", "all")]
 
+    def of_reservation(self, reservation_id: int) -> list[Webhook]:
+        """Those of everybody and of the hosts of the reservation, in the order of making."""
+        return [_read(row) for row in
+                self._unit_of_work.query("webhook", "of_reservation", reservation_id=reservation_id)]
+
     def get(self, webhook_id: int) -> Webhook | None:
         row = self._unit_of_work.one("webhook", "get", id=webhook_id)
         return _read(row) if row is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from radicale_booking.domain import repetition, slots
+from radicale_booking.domain import question, repetition, slots
 from radicale_booking.domain.client_address import origin
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
@@ -63,8 +64,9 @@ def take_booking(host: str, slug: str) -> Response:
     form = DetailsForm()
     zone = zone_or(form.tz.data or "", principal.timezone)
     start = _start(form.start.data or "")
-    if not form.validate_on_submit():
-        return _form_page(form, principal, event_type, start, zone, status=400)
+    wrong = _wrong_answers(event_type)
+    if not form.validate_on_submit() or wrong:
+        return _form_page(form, principal, event_type, start, zone, wrong, status=400)
     if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
         # Whoever fills in what nobody sees learns nothing by it.
         return make_response(redirect(link("show_host", host=host), 303))
@@ -85,6 +87,17 @@ def take_booking(host: str, slug: str) -> Response:
     return make_response(redirect(_after(event_type, reservation, zone), 303))
 
 
+def _wrong_answers(event_type: EventType) -> dict[str, str]:
+    """What is wrong with each answer, all of them together."""
+    wrong: dict[str, str] = {}
+    for asked in event_type.questions:
+        try:
+            question.answers([asked], {asked.key: request.form.getlist(f"answer-{asked.key}")})
+        except InvalidInput as error:
+            wrong[error.name] = problems.said(error)
+    return wrong
+
+
 def _wish(event_type: EventType, form: DetailsForm, start: datetime, zone: ZoneInfo) -> booking.BookingRequest:
     place = request.form.get("location", "")
     count = request.form.get("occurrences", "1")
@@ -92,7 +105,7 @@ def _wish(event_type: EventType, form: DetailsForm, start: datetime, zone: ZoneI
         host=event_type.host, slug=event_type.slug, start=start, name=form.name.data, email=form.email.data,
         timezone=zone.key, language=locale().language, note=form.note.data or "",
         idempotency_key=form.key.data or None, duration=event_type.duration,
-        answers={question.key: request.form.getlist(f"answer-{question.key}") for question in event_type.questions},
+        answers={asked.key: request.form.getlist(f"answer-{asked.key}") for asked in event_type.questions},
         location=int(place) if place.isascii() and place.isdigit() and len(place) < 3 else None,
         location_value=request.form.get(f"location-value-{place}", "")[:500],
         guests=tuple(request.form.get("guests", "").replace(",", "\n").splitlines()),
@@ -149,8 +162,16 @@ def _form_page(form: DetailsForm, principal: Principal, event_type: EventType, s
     page = render_template(
         "details.html", form=form, host=principal, event_type=event_type, start=start,
         end=start + event_type.duration, zone=zone, problems=wrong or {}, given=given,
-        occurrences=_occurrences(principal, event_type, start))
+        occurrences=_occurrences(principal, event_type, start),
+        first_wrong=_first_wrong(form, event_type, wrong or {}))
     return make_response(page, status)
+
+
+def _first_wrong(form: DetailsForm, event_type: EventType, wrong: Mapping[str, str]) -> str:
+    """Where the visitor goes on: the first field of the page that needs to be changed."""
+    answers = [f"answers.{asked.key}" for asked in event_type.questions]
+    return next((name for name in ("name", "email", "location", *answers, "guests", "note")
+                 if name in wrong or (name in form and form[name].errors)), "")
 
 
 def _occurrences(principal: Principal, event_type: EventType, start: datetime) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ from radicale_booking.errors import (
 )
 from radicale_booking.web import maintenance
 from radicale_booking.web.current import adapters
+
+_NOWHERE: Mapping[str, str] = {}
 
 
 def register(flask: Flask) -> None:
@@ -58,16 +61,22 @@ def _refusal(error: SlotTaken, now: datetime) -> tuple[str, str]:
             gettext("Please choose one of the free times. Nothing was booked for you."))
 
 
-def _page(status: int, title: str, text: str, host: str = "") -> Response:
-    """``host``: whose other event types may help."""
-    return make_response(render_template("failure.html", title=title, text=text, host=host), status)
+def _page(status: int, title: str, text: str, place: Mapping[str, str] = _NOWHERE, *, waits: bool = False) -> Response:
+    """``place``: the ``host`` whose other event types may help, or the ``slug`` whose other times; ``waits``: it passes
+    by itself."""
+    return make_response(render_template("failure.html", title=title, text=text, waits=waits, **place), status)
+
+
+def _place() -> dict[str, str]:
+    """The event type, or only the host, whose page was asked for."""
+    return {name: value for name, value in (request.view_args or {}).items() if name in ("host", "slug")}
 
 
 def _not_found(error: NotFound) -> Response:
     if error.kind in ("host", "event type", "principal"):
         return _page(404, gettext("Nothing to book here"),
                      gettext("There is no booking page at this address. Please check the link you were given."),
-                     (request.view_args or {}).get("host", "") if error.kind == "event type" else "")
+                     {"host": _place()["host"]} if error.kind == "event type" else _NOWHERE)
     return _page(404, gettext("This link does not work"),
                  gettext("It may be incomplete. Please open it again from where you got it."))
 
@@ -79,7 +88,8 @@ def _link_expired(error: LinkExpired) -> Response:
 
 def _too_many(error: TooMany) -> Response:
     response = _page(429, gettext("Please wait a little"),
-                     gettext("There have been too many attempts to book. Nothing was booked; please try again later."))
+                     gettext("There have been too many attempts to book. Nothing was booked; please try again later."),
+                     _place(), waits=True)
     response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 
@@ -87,10 +97,12 @@ def _too_many(error: TooMany) -> Response:
 def _address_refused(error: AddressRefused) -> Response:
     if error.reason == "disposable":
         return _page(403, gettext("Please use another e-mail address"),
-                     gettext("Addresses that are thrown away after use cannot book here. Nothing was booked."))
+                     gettext("Addresses that are thrown away after use cannot book here. Nothing was booked."),
+                     _place())
     return _page(403, gettext("This cannot be booked with your e-mail address"),
                  gettext("You may have booked already, or as often as is possible: then look for the mail about it. "
-                         "Otherwise please contact the person you want to meet. Nothing was booked."))
+                         "Otherwise please contact the person you want to meet. Nothing was booked."),
+                 _place())
 
 
 def _not_allowed(error: NotAllowed) -> Response:
@@ -103,7 +115,8 @@ def _conflict(error: Conflict) -> Response:
 
 
 def _invalid(error: InvalidInput) -> Response:
-    return _page(400, gettext("This could not be understood"), gettext("Please go back and check what you entered."))
+    return _page(400, gettext("This could not be understood"), gettext("Please go back and check what you entered."),
+                 _place())
 
 
 def _unavailable(error: Unavailable) -> Response:
@@ -135,7 +148,7 @@ def _http(error: HTTPException) -> Response:
         return _page(status, gettext("Something went wrong"),
                      gettext("The fault is ours and has been recorded. Please try again later."))
     response = _page(status, gettext("This could not be understood"),
-                     gettext("Please go back and check what you entered."))
+                     gettext("Please go back and check what you entered."), _place())
     if status == 405 and error.get_response().headers.get("Allow"):
         response.headers["Allow"] = error.get_response().headers["Allow"]
     return response

@@ -12,13 +12,15 @@ from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.slots import bookable_period
-from radicale_booking.services import booking
+from radicale_booking.services import booking, hours
 from radicale_booking.web import chosen, month, week
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import listed_zones, zone_or
 
 _WEEK = timedelta(days=7)
+#: So far a page looks for the next free time by itself, which is all of the usual horizon; further when it is asked to.
+_GLANCE = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +33,39 @@ class _Free:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What is looked at: ``event_type`` has the length chosen; ``today`` and ``last`` bound what can be booked."""
+    """What is looked at: ``event_type`` has the length chosen; ``period`` is when it can be booked at all, ``today``
+    and ``last`` are the days to look at.
+    """
 
     host: Principal
     whole: EventType
     event_type: EventType
     zone: ZoneInfo
+    period: tuple[datetime, datetime]
     today: date
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """The next ``day`` with a free time; None with ``unknown`` where only a longer look could tell."""
+
+    day: date | None = None
+    unknown: bool = False
+
+
 def choose_time(host: str, slug: str) -> str:
     """``?month=YYYY-MM&day=YYYY-MM-DD&tz=ZONE``, by default the first month and day with a free time, in the host's
-    zone; with ``view=week`` the week of the day. Raises ``NotFound``.
+    zone; with ``view=week`` the week of the day. Where nothing is free ``look=1`` goes on to the next free time,
+    however far it is. Raises ``NotFound``.
     """
     principal, whole = chosen.subject(host, slug)
     event_type = chosen.lasting(whole)
     zone = zone_or(request.args.get("tz", ""), principal.timezone)
     today = now().astimezone(zone).date()
-    last = max(today, bookable_period(event_type, now(), zone)[1].astimezone(zone).date())
-    choice = _Choice(principal, whole, event_type, zone, today, last)
+    period = bookable_period(event_type, now(), hours.zone_of(principal, event_type))
+    last = max(today, (period[1] - timedelta.resolution).astimezone(zone).date())
+    choice = _Choice(principal, whole, event_type, zone, period, today, last)
     return _week(choice) if request.args.get("view") == "week" else _month(choice)
 
 
@@ -59,18 +74,18 @@ def _month(choice: _Choice) -> str:
     asked = _asked_day()
     first = _asked_month() or (asked or today).replace(day=1)
     first = min(max(first, today.replace(day=1)), last.replace(day=1))
-    free = _free(choice, month.month_frame(first, zone))
-    next_free = None
-    if not free.starts:
-        next_free, later = _next_free_month(choice, first)
-        if next_free is not None and not {"month", "day"} & request.args.keys():
-            first, free, next_free = next_free, later, None
+    frame = month.month_frame(first, zone)
+    free = _free(choice, frame)
+    later = _Next() if free.starts else _next(choice, frame)
+    if later.day is not None and _may_go_on("month", "day"):
+        first, later = later.day.replace(day=1), _Next()
+        free = _free(choice, month.month_frame(first, zone))
     day = asked if asked in free.starts else min(free.starts, default=None)
     return render_template(
         "times.html", host=choice.host, event_type=choice.event_type, durations=_durations(choice),
         moved=chosen.moved(), zone=zone, zones=_zones(zone.key), first=first, day=day, seats=free.seats,
         weeks=month.weeks(first, free.starts, selected=day, today=today, first_weekday=locale().first_week_day),
-        starts=free.starts.get(day, []) if day else [], next_free=next_free,
+        starts=free.starts.get(day, []) if day else [], later=later,
         before=month.preceding(first) if first > today.replace(day=1) else None,
         after=month.following(first) if first < last.replace(day=1) else None,
     )
@@ -80,15 +95,16 @@ def _week(choice: _Choice) -> str:
     weekday = locale().first_week_day
     day = min(max(_asked_day() or choice.today, choice.today), choice.last)
     first = week.first_of(day, weekday)
-    free = _free(choice, week.frame(first, choice.zone))
-    next_free = None if free.starts else _next_free_day(choice, first + _WEEK)
-    if next_free is not None and "day" not in request.args:
-        first = week.first_of(next_free, weekday)
-        free, next_free = _free(choice, week.frame(first, choice.zone)), None
+    frame = week.frame(first, choice.zone)
+    free = _free(choice, frame)
+    later = _Next() if free.starts else _next(choice, frame)
+    if later.day is not None and _may_go_on("day"):
+        first, later = week.first_of(later.day, weekday), _Next()
+        free = _free(choice, week.frame(first, choice.zone))
     return render_template(
         "week.html", host=choice.host, event_type=choice.event_type, durations=_durations(choice),
         moved=chosen.moved(), zone=choice.zone, zones=_zones(choice.zone.key),
-        columns=week.columns(first, free.starts, choice.today), seats=free.seats, next_free=next_free,
+        columns=week.columns(first, free.starts, choice.today), seats=free.seats, later=later,
         before=max(first - _WEEK, choice.today) if first > choice.today else None,
         after=first + _WEEK if first + _WEEK <= choice.last else None,
     )
@@ -108,25 +124,27 @@ def _free(choice: _Choice, frame: Interval) -> _Free:
                  {slot.start: slot.seats_left for slot in slots})
 
 
-def _next_free_month(choice: _Choice, first: date) -> tuple[date | None, _Free]:
-    """The first month after ``first`` with a free time, and what is free in it."""
-    later = month.following(first)
-    while later <= choice.last:
-        free = _free(choice, month.month_frame(later, choice.zone))
-        if free.starts:
-            return later, free
-        later = month.following(later)
-    return None, _Free({}, {})
+def _next(choice: _Choice, shown: Interval) -> _Next:
+    """The first day with a free time after ``shown``, in which there is none."""
+    earliest, latest = choice.period
+    begin, end = shown.end, max(shown.start, earliest) + _GLANCE
+    while begin < latest:
+        starts = _free(choice, Interval(begin, min(end, latest))).starts
+        if starts:
+            return _Next(min(starts))
+        if end < latest and not _looking():
+            return _Next(unknown=True)
+        begin, end = end, end + _GLANCE
+    return _Next()
 
 
-def _next_free_day(choice: _Choice, day: date) -> date | None:
-    """The first day from ``day`` on with a free time."""
-    this_month = month.month_frame(day.replace(day=1), choice.zone)
-    rest = [found for found in _free(choice, this_month).starts if found >= day]
-    if rest:
-        return min(rest)
-    _, free = _next_free_month(choice, day.replace(day=1))
-    return min(free.starts, default=None)
+def _looking() -> bool:
+    return request.args.get("look") == "1"
+
+
+def _may_go_on(*places: str) -> bool:
+    """Whether the visitor asked for none of the ``places`` that may have nothing free, or to go on from there."""
+    return _looking() or not request.args.keys() & set(places)
 
 
 def _asked_day() -> date | None:

@@ -24,7 +24,12 @@ SET tag = :tag, transparent = :transparent, props = :props, sequence = sequence 
 WHERE id = :id;
 
 -- name: claim_principal
-UPDATE collection SET principal_id = :principal_id WHERE path = :path OR path LIKE :below ESCAPE '\';
+UPDATE collection SET principal_id = :principal_id WHERE path = :path OR path > :below AND path < :above;
+
+-- name: set_path
+UPDATE collection
+SET parent_id = :parent_id, path = :path, sequence = sequence + 1, modified_epoch = :now
+WHERE id = :id;
 
 -- name: touch
 UPDATE collection SET sequence = sequence + 1, modified_epoch = :now WHERE id = :id RETURNING sequence AS id;

@@ -1,9 +1,10 @@
 -- How the site does, in numbers.
 
 -- name: outbox
-SELECT count(CASE WHEN status = 'queued' THEN 1 END) AS queued, count(CASE WHEN status = 'failed' THEN 1 END) AS failed,
-    min(CASE WHEN status = 'queued' AND due_epoch <= :now THEN due_epoch END) AS oldest_epoch
-FROM outbox WHERE status IN ('queued', 'failed');
+-- Each by an index of its own: what was sent is not looked at.
+SELECT (SELECT count(*) FROM outbox WHERE status = 'queued') AS queued,
+    (SELECT count(*) FROM outbox WHERE status = 'failed') AS failed,
+    (SELECT min(due_epoch) FROM outbox WHERE status = 'queued' AND due_epoch <= :now) AS oldest_epoch;
 
 -- name: reservations
 SELECT status, count(*) AS number FROM reservation WHERE end_epoch > :now GROUP BY status;
@@ -37,3 +38,12 @@ SELECT uid FROM (
     FROM reservation WHERE reservation.end_epoch > :now) AS compared
 WHERE (expected = 1 AND full_time = 0) OR (expected = 0 AND any_time = 1)
 ORDER BY id;
+
+-- name: linked_objects
+SELECT item.href, item.text, collection.path, principal.email FROM item
+JOIN collection ON collection.id = item.collection_id JOIN principal ON principal.id = collection.principal_id
+WHERE item.last_epoch > :now AND principal.host = 1 AND item.text LIKE :pattern ESCAPE '\'
+ORDER BY item.id;
+
+-- name: latest
+SELECT max(at_epoch) AS epoch FROM audit WHERE id > (SELECT max(id) FROM audit) - 1000;

@@ -93,9 +93,6 @@ ORDER BY sequence LIMIT :most;
 -- name: hrefs
 SELECT href FROM item WHERE collection_id = :collection_id;
 
--- name: uids
-SELECT uid, href FROM item WHERE collection_id = :collection_id;
-
 -- name: in_range
 SELECT item.*, 1 AS matched FROM item
 WHERE item.collection_id = :collection_id AND item.component = :component AND item.id IN (

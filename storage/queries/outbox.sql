@@ -56,8 +56,11 @@ UPDATE outbox SET status = 'failed', last_error = :error, claimed_by = NULL, cla
 WHERE id = :id AND claimed_by = :worker AND status = 'queued';
 
 -- name: retry
-UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0
-WHERE kind = :kind AND status = 'failed' AND (CAST(:id AS BIGINT) IS NULL OR id = :id);
+-- And what a clock that was ahead has queued for a time to come.
+UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, claimed_by = NULL, claimed_until_epoch = NULL,
+    created_epoch = CASE WHEN created_epoch > :now THEN :now ELSE created_epoch END
+WHERE kind = :kind AND (status = 'failed' OR (status = 'queued' AND created_epoch > :now))
+    AND (CAST(:id AS BIGINT) IS NULL OR id = :id);
 
 -- name: hasten
 -- A row that waits for a later attempt, and the earlier ones of its recipient, which it has to let go first.

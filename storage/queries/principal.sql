@@ -5,7 +5,8 @@ SELECT * FROM principal WHERE name = :name;
 SELECT * FROM principal WHERE id = :id;
 
 -- name: by_email
-SELECT * FROM principal WHERE lower(email) = lower(:email);
+-- The index is of those who have an address, which SQLite has to be told.
+SELECT * FROM principal WHERE email IS NOT NULL AND lower(email) = lower(:email);
 
 -- name: search
 SELECT * FROM principal

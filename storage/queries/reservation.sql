@@ -197,3 +197,17 @@ FROM seat JOIN reservation ON reservation.id = seat.reservation_id
 WHERE reservation.event_type_id = :event_type_id
     AND seat.idempotency_key >= :prefix AND seat.idempotency_key < :after
 ORDER BY seat.id;
+
+-- name: reader
+-- How somebody reads who has booked: as the last booking, or seat of one, says.
+SELECT language, timezone FROM (
+    SELECT language, invitee_timezone AS timezone, created_epoch FROM reservation
+    WHERE lower(invitee_email) = lower(:email) AND status IN ('pending', 'confirmed')
+    UNION ALL
+    SELECT language, timezone, created_epoch FROM seat WHERE lower(email) = lower(:email) AND status = 'confirmed') AS said
+ORDER BY created_epoch DESC LIMIT 1;
+
+-- name: is_invited
+SELECT 1 FROM reservation WHERE uid = :uid AND substr(idempotency_key, 1, 5) = 'itip/'
+UNION ALL
+SELECT 1 FROM seat WHERE uid = :seat AND substr(idempotency_key, 1, 5) = 'itip/';

@@ -7,6 +7,15 @@ RETURNING id;
 SELECT webhook.*, principal.name AS host FROM webhook LEFT JOIN principal ON principal.id = webhook.principal_id
 ORDER BY webhook.id;
 
+-- name: of_reservation
+SELECT webhook.*, NULL AS host FROM webhook WHERE principal_id IS NULL
+UNION ALL
+SELECT webhook.*, principal.name AS host
+FROM occupancy JOIN webhook ON webhook.principal_id = occupancy.principal_id
+JOIN principal ON principal.id = webhook.principal_id
+WHERE occupancy.reservation_id = :reservation_id
+ORDER BY id;
+
 -- name: get
 SELECT webhook.*, principal.name AS host FROM webhook LEFT JOIN principal ON principal.id = webhook.principal_id
 WHERE webhook.id = :id;

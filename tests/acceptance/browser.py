@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+#: A machine with much to do needs longer; whoever waits for what comes does not wait so long.
+_PATIENCE_MS = 30_000
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
               "--disable-component-update", "--disable-sync"]
@@ -24,6 +26,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"):
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         try:
@@ -43,7 +46,7 @@ def visitor(browser: Browser, *, script: bool = True, zone: str = "Europe/Berlin
     context: BrowserContext = browser.new_context(
         java_script_enabled=script, timezone_id=zone, locale=language, viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light", proxy={"server": proxy} if proxy else None)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
     try:
         page = context.new_page()
         complaints: list[str] = []

@@ -71,6 +71,7 @@ _EVENT_TYPES = (
               description="https://example.org/" + "sehrlangerpfad" * 12),
     EventType("closed", "old", "A talk of old times", _HALF_HOUR, closed=True),
     EventType("nobody-in", "talk", "Talk", _HALF_HOUR),
+    EventType("nobody-in", "far", "Talk in a year", _HALF_HOUR, hidden=True, horizon=timedelta(days=365)),
 )
 _HOSTS = (
     Principal("ada", "ada@example.org", "Ada Lovelace", "Programs for engines, and poetry of numbers.",

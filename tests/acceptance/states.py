@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.guard_settings import GuardSettings
-from radicale_booking.services import decisions, life, private_links
+from radicale_booking.inbound_settings import InboundSettings
+from radicale_booking.notify import incoming
+from radicale_booking.services import decisions, inbound, life, maintenance_mode, private_links, sender_check
 from radicale_booking.web.wording import instant
 from tests.acceptance.stage import NOW, SITE, Stage
 
@@ -66,6 +68,8 @@ _address("day", "/book/ada/first-talk/?day=2026-11-10&clock=24")
 _address("month with a chosen length", "/book/ada/first-talk/?duration=60&tz=America/New_York")
 _address("month without free times", "/book/ada/far/?month=2026-11")
 _address("no free times at all", "/book/nobody-in/talk/")
+_address("no free times so far", "/book/nobody-in/far/")
+_address("no free times so far in the week", "/book/nobody-in/far/?view=week")
 _address("month with long words", "/book/long/wort/")
 _address("week", "/book/ada/first-talk/?view=week")
 _address("week without free times", "/book/ada/far/?view=week&day=2026-11-10")
@@ -114,14 +118,14 @@ def _errors(page: Page, stage: Stage) -> None:
     _send(page)
     page.locator("#email").fill("grace@example.org")
     _send(page)
-    expect(page.locator("[aria-invalid]").first).to_be_visible()
+    expect(page.locator("[aria-invalid]").first).to_be_focused()
 
 
 @state("form without anything")
 def _empty(page: Page, stage: Stage) -> None:
     _form(page, stage, "first-talk")
     _send(page)
-    expect(page.locator("[aria-invalid]").first).to_be_visible()
+    expect(page.locator("#name")).to_be_focused()
 
 
 @state("form that was open for too long")
@@ -169,7 +173,7 @@ def _refused(name: str, email: str, guard: GuardSettings) -> None:
             for _ in range(2 if guard.bookings_per_address == 1 else 1):
                 _form(page, stage, "first-talk", name="Eve", email=email)
                 _send(page)
-            expect(page.locator(".badge.over")).to_be_visible()
+            expect(page.locator(".badge")).to_be_visible()
 
 
 _refused("too many attempts", "eve@example.org", GuardSettings(bookings_per_address=1))
@@ -248,7 +252,8 @@ def _expired(page: Page, stage: Stage) -> None:
 @state("past")
 def _past(page: Page, stage: Stage) -> None:
     with stage.clock.at(NOW - 10 * _DAY):
-        page.goto(stage.manage(stage.booked(start=stage.free("first-talk", NOW - 8 * _DAY))))
+        booked = stage.booked(start=stage.free("first-talk", NOW - 8 * _DAY))
+    page.goto(stage.manage(booked))
 
 
 @state("seat in a group")
@@ -281,6 +286,50 @@ def _expired_link(page: Page, stage: Stage) -> None:
     url = decisions.url(stage.app, asked)
     with stage.clock.at(asked.start + _DAY):
         page.goto(url)
+
+
+@state("sender is asked")
+def _sender(page: Page, stage: Stage) -> None:
+    page.goto(_question_to_sender(stage))
+
+
+@state("sender has said yes")
+def _sender_said_yes(page: Page, stage: Stage) -> None:
+    page.goto(_question_to_sender(stage))
+    _send(page)
+    expect(page.locator(".badge.good")).to_be_visible()
+
+
+def _held_still(name: str, mode: str, path: str) -> None:
+    @state(name)
+    def way(page: Page, stage: Stage) -> None:
+        maintenance_mode.begin(stage.app, mode, "The server moves to a new home. It is back on Wednesday at 9 o'clock.")
+        try:
+            page.goto(SITE + path)
+        finally:
+            maintenance_mode.end(stage.app)
+
+
+_held_still("closed for maintenance", maintenance_mode.CLOSED, "/book/ada/first-talk/")
+_held_still("only to be read", maintenance_mode.READ_ONLY, "/book/ada/first-talk/")
+
+
+def _question_to_sender(stage: Stage) -> str:
+    """The link to say that a mail which asks for a talk is really one's own."""
+    stage.serial += 1
+    sender, start = f"grace{stage.serial}@example.org", stage.free("first-talk")
+    raw = "\r\n".join([
+        f"From: Grace Hopper <{sender}>", f"Message-ID: <{stage.serial}@example.org>",
+        "Content-Type: text/calendar; method=REQUEST", "", "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//EN",
+        "METHOD:REQUEST", "BEGIN:VEVENT", f"UID:{stage.serial}", f"DTSTAMP:{NOW:%Y%m%dT%H%M%SZ}",
+        f"DTSTART:{start:%Y%m%dT%H%M%SZ}", "DURATION:PT30M", "SUMMARY:Talk", f"ORGANIZER:mailto:{sender}",
+        "ATTENDEE:mailto:ada+first-talk@calendar.example.org", "END:VEVENT", "END:VCALENDAR", ""]).encode()
+    with stage.settings(inbound=InboundSettings(authserv_id="mx.example.org")):
+        inbound.receive(stage.app, sender, "ada+first-talk@calendar.example.org", raw, incoming.read(raw))
+    with stage.app.store.read() as uow:
+        [asked] = [sender_check.notice(stage.app, uow, row) for row in uow.outbox.pending() if row.recipient == sender]
+    assert asked is not None
+    return asked.url
 
 
 def _pending(stage: Stage) -> Reservation:

@@ -20,6 +20,7 @@ import pytest
 
 from tests.acceptance.server import run, serve
 from tests.acceptance.site import PASSWORD, SiteFiles, event, make_site, monday, shown
+from tests.acceptance.small_disk import small_disk
 from tests.acceptance.visitor import Visitor
 
 AUTHORIZATION = "Basic " + base64.b64encode(f"anna:{PASSWORD}".encode()).decode()
@@ -127,21 +128,17 @@ def test_acknowledged_writes_survive_kill(site: SiteFiles) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 3 MiB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True,
-                          text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"cannot mount a small tmpfs for the full-disk test: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(folder, "3m"):
+        yield folder
 
 
-def test_a_full_disk_answers_507_and_loses_nothing(small_disk: Path) -> None:
-    site = make_site(small_disk)
-    filler = small_disk / "filler"
+def test_a_full_disk_answers_507_and_loses_nothing(small: Path) -> None:
+    site = make_site(small)
+    filler = small / "filler"
     filler.write_bytes(bytes(400_000))
     kept = []
     with serve(site.config) as running:
@@ -163,14 +160,14 @@ def test_a_full_disk_answers_507_and_loses_nothing(small_disk: Path) -> None:
             assert f"UID:e{number}" in request(running.url, "GET", f"calendar/e{number}")[1]
 
 
-def test_on_a_read_only_file_system_it_does_not_start_and_says_why(small_disk: Path) -> None:
-    site = make_site(small_disk)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_on_a_read_only_file_system_it_does_not_start_and_says_why(small: Path) -> None:
+    site = make_site(small)
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     done = run(site.config, "serve", "--host", "127.0.0.1", "--port", "0")
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,rw", str(small)], check=True)
     with serve(site.config) as running:
         assert request(running.url, "PUT", "calendar/a", event("a", "x", monday(), timedelta(hours=1)))[0] == 201
 

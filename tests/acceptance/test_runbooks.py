@@ -20,7 +20,10 @@ import trustme
 
 from tests.acceptance.proxy import NGINX, nginx
 from tests.acceptance.server import free_port, run, started, wait_until_answers
-from tests.acceptance.site import PASSWORD, make_site
+from tests.acceptance.site import PASSWORD, event, make_site, monday, shown
+from tests.acceptance.small_disk import small_disk
+from tests.acceptance.test_durability import request
+from tests.acceptance.visitor import Visitor
 from tests.smtp_server import smtp_server
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
@@ -44,6 +47,16 @@ start() {
 if [ "$*" = "reload nginx" ]; then kill -HUP "$(cat "$RUN/nginx.pid")"; exit; fi
 [ "$2" = radicale-booking ]
 case "$1" in stop) stop ;; start) start ;; restart) stop; start ;; *) exit 2 ;; esac
+"""
+
+#: systemd's clock: what NTP sets right is the clock of this test.
+TIMEDATECTL = """#!/bin/sh -e
+right=$(if grep -q '^0$' "$WRONG_CLOCK"; then echo yes; else echo no; fi)
+case "$1" in
+    set-ntp) echo 0 >"$WRONG_CLOCK" ;;
+    show) echo "$right" ;;
+    *) echo "System clock synchronized: $right" ;;
+esac
 """
 
 
@@ -128,10 +141,7 @@ def test_every_runbook_is_rehearsed() -> None:
 def test_disk_full(machine: Machine) -> None:
     kept = machine.folder / "kept"
     shutil.copytree(machine.data, kept)
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", machine.data],
-                                      capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can be mounted by root only")
-    try:
+    with small_disk(machine.data, "4m"):
         shutil.copytree(kept, machine.data, dirs_exist_ok=True)
         machine.type("systemctl start radicale-booking")
         machine.type('head -c 20M /dev/zero >"$DATA/booking.sqlite.schema-1.x.backup" || true')
@@ -142,8 +152,6 @@ def test_disk_full(machine: Machine) -> None:
         assert run(machine.config, "token", "add", "anna", "--for", "phone").returncode == 0
         assert machine.status("/ready") == 200
         machine.type("systemctl stop radicale-booking")
-    finally:
-        subprocess.run(["umount", "--lazy", machine.data], check=True)
 
 
 def test_corrupt_database(machine: Machine) -> None:
@@ -198,6 +206,35 @@ def test_mail_down(machine: Machine, tmp_path: Path) -> None:
         server.start()
         assert "has taken a mail" in machine.follow("mail-down.md")
         assert {mail.recipient for mail in server.taken()} == {"postmaster@example.org"}
+
+
+def test_wrong_clock(machine: Machine, tmp_path: Path) -> None:
+    (machine.folder / "bin" / "timedatectl").write_text(TIMEDATECTL, encoding="utf-8")
+    (machine.folder / "bin" / "timedatectl").chmod(0o755)
+    clock = tmp_path / "clock"
+    clock.write_text(str(40 * 86400), encoding="ascii")
+    program = machine.folder / "bin" / "radicale-booking"
+    program.write_text(program.read_text(encoding="utf-8").replace("radicale_booking", "tests.acceptance.wrong_clock"),
+                       encoding="utf-8")
+    wrong = {"WRONG_CLOCK": str(clock), "PYTHONPATH": str(RUNBOOKS.parents[1])}
+    (tmp_path / "mail").mkdir()
+    with smtp_server(tmp_path / "mail", running=False) as server:
+        with machine.config.open("a", encoding="utf-8") as file:
+            file.write(f"[mail]\nhost = 127.0.0.1\nport = {server.port}\nsecurity = none\n"
+                       "sender = booking@example.org\n")
+        machine.type("systemctl start radicale-booking", **wrong)
+        start, url = monday() + timedelta(days=42), f"http://127.0.0.1:{machine.port}"
+        assert request(url, "PUT", "bookable/w", event("w", "Bookable", start, timedelta(hours=1)))[0] == 201
+        visitor = Visitor()
+        form = visitor.get(f"{url}/book/anna/intro-call/?start={shown(start)}&tz=Europe/Berlin")
+        assert visitor.submit(form, name="Zoe", email="zoe@example.org").status == 200
+        server.start()
+        told = machine.follow("wrong-clock.md", **wrong)
+        assert "synchronized: no" in told
+        assert "clock: is synchronised" in told
+        assert "which is to come" in told
+        assert "2 mail(s) queued again" in told
+        assert {mail.recipient for mail in server.wait_for(2)} == {"anna@example.org", "zoe@example.org"}
 
 
 def test_expired_certificate(machine: Machine) -> None:

@@ -17,8 +17,10 @@ _OWN = {f"{DAV}getetag", f"{DAV}sync-token", f"{DAV}getlastmodified", "{http://c
 
 _CALENDAR_DATA = "{urn:ietf:params:xml:ns:caldav}calendar-data"
 
-#: The report that stock Radicale has not, inside DAV:supported-report.
-_OURS_ALONE = f"{DAV}report/{{http://calendarserver.org/ns/}}calendarserver-principal-search"
+#: The reports that stock Radicale has not, inside DAV:supported-report.
+_OURS_ALONE = tuple(f"{DAV}report/{name}" for name in (
+    "{http://calendarserver.org/ns/}calendarserver-principal-search", f"{DAV}principal-match",
+    f"{DAV}acl-principal-prop-set"))
 
 
 #: What RFC 4791 and RFC 6352 call the refusals that are a plain 400 in stock Radicale.
@@ -66,7 +68,7 @@ def _canonical(element: ET.Element) -> tuple[Any, ...]:
         return element.tag, bool((element.text or "").strip())
     of_error = element.tag == f"{DAV}error" or element.tag.endswith("}no-uid-conflict")
     children = [_canonical(child) for child in element
-                if child.find(_OURS_ALONE) is None and not (of_error and child.tag in _SAID)]
+                if all(child.find(name) is None for name in _OURS_ALONE) and not (of_error and child.tag in _SAID)]
     if element.tag.endswith(("}multistatus", "}response", "}prop", "}propstat")):
         children.sort(key=repr)
     text = re.sub(r"\r\n?", "\n", element.text or "").strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from radicale_booking.store.collections import Collections
 from tests.compat.corpus import propfind
 from tests.compat.dav_client import Client
 from tests.dav.conftest import Site
@@ -222,3 +223,14 @@ def test_properties_are_expanded(site: Site) -> None:
     assert [element.tag for element in answer.xml.iterfind(f".//{D}resourcetype/*")] == [
         f"{D}collection", f"{C}schedule-inbox"]
     assert site["carl"].request("REPORT", "/bob/", body, Depth="0").status == 403
+
+
+def test_the_root_has_the_own_home_and_nobody_elses_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many people there are, a program that looks around costs the same."""
+    read: list[str] = []
+    children = Collections.children
+    monkeypatch.setattr(Collections, "children",
+                        lambda self, row: (read.append(row.path), children(self, row))[1])
+    answer = site["bob"].request("PROPFIND", "/", propfind("<D:resourcetype/>"), Depth="1")
+    assert [response.findtext(f"{D}href") for response in answer.xml.findall(f"{D}response")] == ["/", "/bob/"]
+    assert "" not in read

@@ -14,6 +14,9 @@ EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//A program//EN\r\nBEGIN:VEV
          "DESCRIPTION:words that go on until the line is as long as a line may be and\r\n  longer\r\n"
          "END:VEVENT\r\nEND:VCALENDAR\r\n")
 
+PEOPLE = ('<D:mkcol xmlns:D="DAV:" xmlns:CR="urn:ietf:params:xml:ns:carddav"><D:set><D:prop><D:resourcetype>'
+          "<D:collection/><CR:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>")
+
 
 @pytest.fixture
 def path(site: Site) -> str:
@@ -41,6 +44,43 @@ def test_line_ends_are_put_right_and_then_the_program_reads_it_again(site: Site,
     assert stored.status == 201
     assert "etag" not in stored.headers
     assert site["anna"].request("GET", path).body.decode() == EVENT
+
+
+RULED = EVENT.replace("SUMMARY", "RRULE:FREQ=DAILY;UNTIL=20260605T080000Z\r\nSUMMARY")
+ALARM = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Soon\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
+CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:c\r\nFN:A B\r\nN:B;A;;;\r\nEND:VCARD\r\n"
+
+
+#: Where it goes, what is sent, and whether a GET gives the same octets.
+SENT = [
+    ("calendar/a.ics", EVENT, True),
+    ("calendar/b.ics", RULED.replace("UID:a", "UID:b"), False),
+    ("calendar/c.ics", EVENT.replace("UID:a", "UID:c").replace("END:VEVENT", f"{ALARM}END:VEVENT"), True),
+    ("calendar/d.ics", EVENT.replace("UID:a", "UID:d").replace("Lunch", "Déjeuner"), True),
+    ("calendar/e.ics", EVENT.replace("UID:a", "UID:e").replace("SUMMARY", "CATEGORIES:one,two\r\nSUMMARY"), False),
+    ("calendar/f.ics", EVENT.replace("UID:a", "UID:f").replace("Lunch", "Déjeuner").encode("iso-8859-1"), False),
+    ("people/c.vcf", CARD, True),
+    ("people/d.vcf", CARD.replace("UID:c\r\nFN:A B\r\n", "FN:A B\r\nUID:d\r\n"), False),
+    ("whole/", EVENT, False)]
+
+
+def test_an_etag_is_told_where_the_octets_are_those_that_were_sent(site: Site) -> None:
+    """RFC 4791 §5.3.4, RFC 6352 §6.3.2.3."""
+    anna = site["anna"]
+    assert anna.request("MKCOL", "/anna/people/", PEOPLE).status == 201
+    told = {}
+    for name, body, _ in SENT:
+        kind = "text/vcard" if name.endswith(".vcf") else "text/calendar"
+        for _ in range(2):
+            stored = anna.request("PUT", f"/anna/{name}", body,
+                                  Content_Type=kind + ("; charset=iso-8859-1" if isinstance(body, bytes) else ""))
+            assert stored.status in (201, 204), name
+        read = anna.request("GET", f"/anna/{name}")
+        told[name] = "etag" in stored.headers
+        assert told[name] == (read.body == (body if isinstance(body, bytes) else body.encode())), name
+        assert stored.headers.get("etag", read.headers["etag"]) == read.headers["etag"], name
+    assert told == {name: same for name, _, same in SENT}
+    assert "Déjeuner" in anna.request("GET", "/anna/calendar/f.ics").body.decode()
 
 
 @pytest.mark.parametrize(("headers", "there", "status"), [

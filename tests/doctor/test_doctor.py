@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import socket
+import sqlite3
 import threading
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,9 +24,10 @@ from radicale_booking.doctor.finding import Finding, worst
 from radicale_booking.domain.service_records import service_records
 from radicale_booking.errors import InvalidInput
 from radicale_booking.inbound_settings import InboundSettings
+from radicale_booking.lmtp import LmtpServer
 from radicale_booking.mail_settings import MailSettings
 from radicale_booking.notify.smtp import SmtpMailer
-from radicale_booking.services import backup, booking, maintenance_mode
+from radicale_booking.services import accounts, backup, booking, calendar_objects, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from tests.acceptance.server import free_port
 from tests.mail_servers import PASSWORD, USER, dovecot
@@ -53,7 +57,8 @@ def well(app: Adapters) -> Adapters:
 def test_a_site_that_is_well(well: Adapters) -> None:
     found = list(data.examine(well))
     assert [one for one in found if one.level != "ok"] == []
-    assert {"migrations", "database", "backup", "backup drill", "outbox", "hosts", "bookings", "occupied time"} <= {
+    assert {"migrations", "database", "backup", "backup drill", "outbox", "hosts", "bookings", "booked events",
+            "occupied time"} <= {
         one.name for one in found}
     assert worst(found) == 0
 
@@ -121,12 +126,38 @@ def keep_the_time(app: Adapters) -> None:
         uow.connection.change("UPDATE reservation SET status = 'cancelled'", {})
 
 
+def lose_the_reservation(app: Adapters) -> None:
+    with app.store.write() as uow:
+        for table in ("audit", "outbox", "occupancy", "reservation"):
+            uow.connection.change(f"DELETE FROM {table}", {})
+
+
+def keep_the_event(app: Adapters) -> None:
+    """As a program would that puts back what was cancelled, past us."""
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE reservation SET status = 'cancelled'", {})
+        uow.connection.change("UPDATE occupancy SET live = 0", {})
+
+
+def do_something_later(app: Adapters) -> None:
+    with app.store.write() as uow:
+        uow.connection.change("UPDATE audit SET at_epoch = at_epoch + 86400", {})
+
+
+def make_a_backup_later(app: Adapters) -> None:
+    [one] = backup.archives(app.settings.backup_folder)
+    later = one.path.with_name("booking-20400101T000000Z.tar.gz")
+    later.write_bytes(one.path.read_bytes())
+
+
 def hold_still(app: Adapters) -> None:
     maintenance_mode.begin(app, "closed")
 
 
 @pytest.mark.parametrize(("harm", "name", "level"), [
-    (hold_still, "maintenance mode", "warning"),
+    (hold_still, "maintenance mode", "warning"), (lose_the_reservation, "booked events", "warning"),
+    (keep_the_event, "booked events", "warning"), (do_something_later, "dates", "warning"),
+    (make_a_backup_later, "backup dates", "warning"),
     (break_foreign_key, "migrations", "warning"), (lose_the_event, "bookings", "warning"),
     (free_the_time, "occupied time", "warning"), (keep_too_little, "occupied time", "warning"),
     (keep_the_time, "occupied time", "warning"),
@@ -140,6 +171,17 @@ def test_harm_is_told(well: Adapters, harm: Callable[[Adapters], None], name: st
     assert {one.name: one.level for one in found}[name] == level
     assert all(one.remedy for one in found if one.level != "ok")
     assert worst(found) == 1
+
+
+def test_an_invitees_copy_is_no_harm(well: Adapters) -> None:
+    """It has the same link, and stays in the invitee's calendar when all is over."""
+    [booked] = booking.reservations(well)
+    accounts.add_user(well, "bob", "bob@example.org", "Europe/Paris", "secret", host=True)
+    store_item(well, "bob/calendar", "copy", calendar_objects.for_invitee(well, booked))
+    keep_the_event(well)
+    [found] = [one for one in data.examine(well) if one.name == "booked events"]
+    assert "/ada/calendar/" in found.detail
+    assert "/bob/" not in found.detail
 
 
 def test_time_brings_harm_too(well: Adapters, clock: Clock) -> None:
@@ -190,6 +232,37 @@ class TestOfAFile:
         [found] = [one for one in machine.examine(well.settings, datetime.now(UTC)) if one.name == "file rights"]
         assert found.level == "warning"
         assert found.remedy == f"chmod o-rwx {well.settings.users_file}"
+
+    def test_without_a_log(self, well: Adapters) -> None:
+        well.store.close()
+        raw = sqlite3.connect(well.settings.database_file or "")
+        raw.execute("PRAGMA journal_mode = DELETE")
+        raw.close()
+        assert levels(data._durability(well)) == {"durability": "warning"}
+
+    def test_old_programs_and_a_full_disk(self, well: Adapters, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = datetime.now(UTC)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("Usage", "total free")(10 ** 12, 10 ** 11))
+        found = levels(machine.examine(well.settings, now))
+        assert (found["versions"], found["disk"]) == ("ok", "ok")
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("Usage", "total free")(10 ** 12, 10 ** 8))
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+        found = levels(machine.examine(well.settings, now))
+        assert (found["versions"], found["disk"]) == ("error", "warning")
+
+    @pytest.mark.parametrize(("script", "level"), [
+        ("echo yes", "ok"), ("echo no", "warning"), ("echo no systemd >&2; exit 1", "note"), (None, "note")])
+    def test_the_clock(self, well: Adapters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None,
+                       level: str) -> None:
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        if script is not None:
+            (programs / "timedatectl").write_text(
+                f'#!/bin/sh\n[ "$*" = "show --property=NTPSynchronized --value" ] || exit 2\n{script}\n',
+                encoding="utf-8")
+            (programs / "timedatectl").chmod(0o755)
+        monkeypatch.setenv("PATH", str(programs))
+        assert levels(machine.examine(well.settings, datetime.now(UTC)))["clock"] == level
 
     def test_old_zones(self, well: Adapters) -> None:
         assert levels(machine.examine(well.settings, datetime(2040, 1, 1, tzinfo=UTC)))["time zones"] == "warning"
@@ -289,6 +362,20 @@ class TestNetwork:
             closed.bind(("127.0.0.1", 0))
             mail = MailSettings(host="127.0.0.1", port=closed.getsockname()[1], security="none")
             assert of_network(app, mail=mail)["mail server"] == "error"
+
+    def test_lmtp(self, app: Adapters, tmp_path: Path) -> None:
+        for place in (f"127.0.0.1:{free_port()}", f"unix:{tmp_path}/lmtp"):
+            settings = InboundSettings(lmtp=place)
+            assert levels(mail_doors.examine(settings)) == {"LMTP": "note"}
+            server = LmtpServer(replace(app, settings=replace(app.settings, inbound=settings)))
+            server.start()
+            try:
+                assert levels(mail_doors.examine(settings)) == {"LMTP": "ok"}
+            finally:
+                server.stop()
+        with smtp_server(tmp_path / "smtp") as other:
+            settings = InboundSettings(lmtp=f"127.0.0.1:{other.port}")
+            assert levels(mail_doors.examine(settings)) == {"LMTP": "error"}
 
     def test_the_mailbox(self, tmp_path: Path) -> None:
         assert list(mail_doors.examine(InboundSettings())) == []

@@ -6,10 +6,11 @@ import email.policy
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import pytest
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 import radicale_booking.notify
 from radicale_booking.domain.notice import EVENTS, ROLES, TOLD, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed, InvalidInput
 from radicale_booking.mail_settings import LANGUAGES, MailSettings
 from radicale_booking.notify.mail import MailComposer
@@ -274,21 +276,117 @@ def test_catalogue_is_complete_compiled_and_keeps_placeholders(language: str) ->
         phrase: written(message) for phrase, message in messages.items()}
 
 
-@pytest.mark.parametrize(("method", "heading"), [("REQUEST", "Invitation"), ("CANCEL", "Cancelled"),
-                                                 ("REPLY", "Answer")])
-def test_an_invitation_is_mailed_in_the_name_of_its_sender(method: str, heading: str) -> None:
+def invitation(method: str = "REQUEST", **facts: Any) -> InvitationNotice:
     text = (f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:u\r\n"
             "DTSTAMP:20260101T000000Z\r\nDTSTART:20300108T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
-    told = InvitationNotice(method, text, "bob@example.org", "Bob\r\nBcc: x@example.org", "zoe@elsewhere.example",
-                            "Lunch", "2030-01-08 10:00", "itip/1", "Free: 11:00")
-    message = MailComposer(SETTINGS).compose_invitation(told, START)
-    assert message["Subject"] == f"{heading}: Lunch"
+    told: dict[str, Any] = {
+        "text": text, "sender": "bob@example.org", "sender_name": "Bob Müller", "recipient": "zoe@elsewhere.example",
+        "summary": "Lunch", "spans": ((START, START + timedelta(minutes=30)),), "key": "itip/1", "at": START,
+        "language": "de-AT", "timezone": "Europe/Berlin", "conversation": "itip u zoe"}
+    return InvitationNotice(method, **told | facts)
+
+
+def sent(told: InvitationNotice, language: str = "") -> EmailMessage:
+    """The mail as its reader's program gets it."""
+    octets = MailComposer(SETTINGS).compose_invitation(told, language).as_bytes()
+    assert octets.isascii()
+    read = message_from_bytes(octets, policy=email.policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+@pytest.mark.parametrize(("method", "facts", "subject", "heading"), [
+    ("REQUEST", {}, "Einladung", "Bob Müller lädt Sie ein."),
+    ("REQUEST", {"changed": True}, "Geändert", "Bob Müller hat diesen Termin geändert."),
+    ("CANCEL", {}, "Abgesagt", "Bob Müller hat diese Einladung zurückgezogen."),
+    ("REPLY", {"partstat": "ACCEPTED"}, "Zugesagt", "Bob Müller sagt zu."),
+    ("REPLY", {"partstat": "DECLINED"}, "Abgelehnt", "Bob Müller sagt ab."),
+    ("REPLY", {"partstat": "TENTATIVE"}, "Vielleicht", "Bob Müller kommt vielleicht."),
+    ("REPLY", {"partstat": "DELEGATED"}, "Antwort", "Bob Müller hat geantwortet."),
+])
+def test_an_invitation_is_mailed_in_the_name_of_its_sender(method: str, facts: dict[str, Any], subject: str,
+                                                           heading: str) -> None:
+    told = invitation(method, remark="Frei: 11:00", location="Room 4", description="About\nengines",
+                      people=("Charles",), **facts)
+    message = sent(told)
+    assert message["Subject"] == f"{subject}: Lunch, 24.11.2026, 09:00"
     assert (message["To"].addresses[0].addr_spec, message["Reply-To"].addresses[0].addr_spec) == (
         "zoe@elsewhere.example", "bob@example.org")
-    assert message["Bcc"] is None
     assert message["From"].addresses[0].addr_spec == SETTINGS.sender
-    assert content(message, "text/calendar") == text.replace("\r\n", "\n")
+    assert message["Content-Language"] == "de"
+    assert [found.get_content_type() for found in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics"]
+    assert content(message, "text/calendar") == told.text.replace("\r\n", "\n")
     assert part(message, "text/calendar")["Content-Type"].params["method"] == method  # type: ignore[index]
-    assert "2030-01-08 10:00" in content(message, "text/plain")
-    assert "Free: 11:00" in content(message, "text/plain")
-    assert message["Message-ID"] == MailComposer(SETTINGS).compose_invitation(told, START)["Message-ID"]
+    for text in (content(message, "text/plain"), content(message, "text/html")):
+        for words in (heading, "Dienstag, 24. November 2026", "09:00 – 09:30", "Europe/Berlin", "Room 4", "engines",
+                      "Charles", "Frei: 11:00"):
+            assert words in text, words
+        assert ("Knöpfen" in text) == (method == "REQUEST")
+
+
+def test_an_invitation_has_the_language_that_is_asked_for() -> None:
+    message = sent(invitation(), "fr")
+    assert message["Subject"] == "Invitation : Lunch, 24 nov. 2026, 09:00"
+    assert "Bob Müller vous invite." in content(message, "text/html")
+    assert 'dir="rtl"' in content(sent(invitation(), "ar"), "text/html")
+    assert sent(invitation(language=""))["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize(("spans", "more", "shown"), [
+    (((date(2030, 1, 8), date(2030, 1, 9)),), False, ["Dienstag, 8. Januar 2030"]),
+    (((date(2030, 1, 8), date(2030, 1, 11)),), False, ["Dienstag, 8. Januar 2030 – Donnerstag, 10. Januar 2030"]),
+    (((START, START + timedelta(days=2)),), False, ["Dienstag, 24. November 2026", "09:00 – 26.11.2026, 09:00"]),
+    (((START, START),), False, ["Dienstag, 24. November 2026", "09:00"]),
+    (tuple((START + timedelta(days=7 * week), START + timedelta(days=7 * week, minutes=30)) for week in range(3)), True,
+     ["Dienstag, 24. November 2026", "Dienstag, 1. Dezember 2026", "Dienstag, 8. Dezember 2026", "…", "09:00 – 09:30"]),
+])
+def test_when_it_is(spans: tuple[Any, ...], more: bool, shown: list[str]) -> None:
+    text = content(sent(invitation(spans=spans, more=more), "de"), "text/plain")
+    found = [line.strip() for line in text.partition("Wann:")[2].partition("Mit:")[0].strip().splitlines()]
+    assert found[:len(shown)] == shown
+    zone = ["Mitteleuropäische Normalzeit (Europe/Berlin)"] if isinstance(spans[0][0], datetime) else []
+    assert found[len(shown):] == zone
+
+
+def test_mails_about_one_event_refer_to_the_same() -> None:
+    first, moved = sent(invitation()), sent(invitation(changed=True, key="itip/2"))
+    assert first["References"] == moved["References"] != sent(invitation(conversation="itip v zoe"))["References"]
+    assert first["Message-ID"] != moved["Message-ID"]
+    assert first["Message-ID"] == sent(invitation())["Message-ID"]
+    assert first["In-Reply-To"] is None
+    answer = sent(invitation("REPLY", answers="<CAF+x=1@mail.example.org>"))
+    assert answer["In-Reply-To"] == "<CAF+x=1@mail.example.org>"
+    assert answer["References"] == f"{first['References']} <CAF+x=1@mail.example.org>"
+    for forged in ("<a@b>\r\nBcc: x@example.org", "a@b", "<a b@c>", "<ä@b>", "<a@b> <c@d>"):
+        assert sent(invitation("REPLY", answers=forged))["In-Reply-To"] is None
+
+
+def test_nothing_in_an_invitation_becomes_a_header() -> None:
+    text = "Bob\r\nBcc: x@example.org <b>"
+    message = sent(invitation(sender_name=text, summary=text, remark=text, location=text))
+    assert message["Bcc"] is None
+    assert len(message["From"].addresses) == 1
+    assert "<b>" not in content(message, "text/html")
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_mail_of_a_few_sentences(language: str) -> None:
+    problem = Problem("<duration>: soon", "is not a length of time", "write it like 30m")
+    composer = MailComposer(replace(SETTINGS, language=language))
+    told = composer.compose_problems("anna@example.org", [problem], "k", START)
+    assert told["Content-Language"] == composer.compose_test("a@example.org", START)["Content-Language"] == language
+    for kind in ("text/plain", "text/html"):
+        assert "is not a length of time; write it like 30m" in content(told, kind)
+    assert "&lt;duration&gt;: soon" in content(told, "text/html")
+    tried = composer.compose_test("a@example.org", START)
+    assert content(tried, "text/plain").splitlines()[0] in content(tried, "text/html")
+    other = composer.compose_problems("anna@example.org", [problem], "k", START, "nl")
+    assert other["Content-Language"] == "nl"
+
+
+def test_who_has_an_event_of_his_own_gets_no_other() -> None:
+    told = replace(notice(), invited=True)
+    assert part(composed(told), "text/calendar") is None
+    assert part(composed(told), "application/ics") is None
+    assert part(composed(replace(told, role="host", recipient="anna@example.org")), "text/calendar") is not None

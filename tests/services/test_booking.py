@@ -9,7 +9,7 @@ import pytest
 
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import IllegalTransition, InvalidEventType, InvalidInput, NotFound, SlotTaken
-from radicale_booking.services import booking, event_types, life, offers
+from radicale_booking.services import booking, event_types, hours, life, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
 
@@ -31,6 +31,20 @@ def test_windows_are_offered_without_busy_times(app: Adapters) -> None:
     assert open_starts(app) == STARTS
     store_item(app, "ada/calendar", "dentist", event("dentist", NINE + HALF_HOUR, HALF_HOUR, "Dentist"))
     assert open_starts(app) == [STARTS[0], *STARTS[2:]]
+
+
+def test_days_that_cannot_be_booked_are_not_read(app: Adapters, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the frame: neither what has passed nor what is beyond the horizon."""
+    read: list[Interval] = []
+    diary = hours.diary
+    monkeypatch.setattr(hours, "diary", lambda app, uow, host, event_type, frame, *others, **named: (
+        read.append(frame), diary(app, uow, host, event_type, frame, *others, **named))[1])
+    whole = event_types.show(app, "ada", "talk")
+    years = [Interval(NOW + timedelta(days=first), NOW + timedelta(days=first + 400)) for first in (-401, -40, 61)]
+    offered = [booking.open_slots(app, "ada", "talk", frame) for frame in years]
+    assert [slot.start for slot in offered[1]] == STARTS
+    assert offered[0] == offered[2] == []
+    assert read == [Interval(NOW + whole.notice, NOW + whole.horizon)]
 
 
 def test_a_reservation_takes_its_slot_and_becomes_an_event_of_the_host(app: Adapters) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -357,14 +358,15 @@ def test_a_row_that_cannot_be_handled_holds_up_nobody(site: Adapters, post: Post
 
 
 def test_an_invitation_for_somebody_elsewhere_is_sent(site: Adapters, post: Post) -> None:
-    text = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSTATUS:CONFIRMED\r\nEND:VCALENDAR\r\n"
+    text = event("u", NINE, HALF_HOUR, "Lunch", "STATUS:CONFIRMED\r\nORGANIZER:mailto:ada@example.org\r\n"
+                                                "ATTENDEE:mailto:zoe@elsewhere.example\r\n")
     with site.store.write() as uow:
         uow.outbox.add("mail", "itip/1", "zoe@elsewhere.example", {
             "event": "itip", "to": "attendee", "uid": "u", "method": "REQUEST", "text": text,
-            "sender": "ada@example.org", "sender_name": "Ada", "summary": "Lunch", "when": "noon", "remark": ""})
+            "sender": "ada@example.org", "sender_name": "Ada", "summary": "Lunch", "remark": ""})
     assert worker(site).round() == Round(claimed=1, sent=1)
     assert post.told() == [("zoe@elsewhere.example", "CONFIRMED")]
-    assert post.taken[0]["Subject"] == "Invitation: Lunch"
+    assert re.fullmatch(r"Invitation: Lunch, Jan 8, 2030, 10:00\sAM", post.taken[0]["Subject"])
 
 
 def test_an_address_is_one_recipient_however_it_is_written(site: Adapters, post: Post) -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.domain.team import Team
 from radicale_booking.domain.webhook import EVENT_NAMES, Webhook
 from radicale_booking.errors import DeliveryFailed, InvalidInput, NotFound
-from radicale_booking.services import booking, event_types, life, webhooks
+from radicale_booking.services import accounts, booking, event_types, life, webhooks
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.delivery import Delivery, Round
 from radicale_booking.store.outbox import OutboxRow
-from tests.services.calendars import NINE, wish
+from tests.services.calendars import NINE, draw_hours, wish
 from tests.services.conftest import Clock
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "webhooks"
@@ -150,3 +152,17 @@ def test_one_booking_is_told_in_order_and_holds_up_no_other(app: Adapters) -> No
     deliver(app, receiver)
     deliver(app, receiver)
     assert [json.loads(body)["data"]["start"][11:13] for _, _, body in receiver.taken] == ["09", "10"]
+
+
+def test_who_of_a_team_has_a_webhook_is_told_and_nobody_else(app: Adapters) -> None:
+    for name in ("ben", "cleo"):
+        accounts.add_user(app, name, f"{name}@example.org", "Europe/Berlin", "secret", host=True)
+        draw_hours(app, f"hours-{name}", NINE, 3 * HOUR, host=name)
+        webhooks.add(app, f"{URL}/{name}", [], name)
+    webhooks.add(app, f"{URL}/all", [])
+    event_types.add(app, EventType("ada", "team", "Team", HOUR / 2, team=Team("collective", ("ada", "ben"))))
+    booking.reserve(app, wish(NINE, slug="team"))
+    receiver = Receiver()
+    while deliver(app, receiver).claimed:
+        pass
+    assert sorted(url for url, _, _ in receiver.taken) == [f"{URL}/all", f"{URL}/ben"]

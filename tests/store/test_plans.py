@@ -52,10 +52,14 @@ _HOT: list[tuple[str, str, dict[str, Any]]] = [
     ("reservation", "booked", {"event_type_id": 7, **_FRAME}),
     ("reservation", "get_by_uid", {"uid": "7-7"}),
     ("outbox", "waits", {"kind": "mail", "now": 1}),
+    ("item", "behind", {"until_epoch": 1, "most": 1}),
+    ("figures", "outbox", {"now": 1}),
+    ("figures", "reservations", {"now": 99 * 3600}),
+    ("webhook", "of_reservation", {"reservation_id": 7}),
     ("outbox", "claim", {"kind": "mail", "now": 1, "worker": "w", "until": 2, "limit": 20}),
 ]
 #: A look at these costs nothing: they have a row or two for each host.
-_SMALL = {"principal", "collection", "event_type"}
+_SMALL = {"principal", "collection", "event_type", "webhook"}
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,14 @@ def test_every_query_writes_columns_by_name(noun: str) -> None:
             assert not re.search(r"INSERT(?: OR \w+)? INTO \w+\s+(?:VALUES|SELECT)\b", text), name
 
 
+def test_every_query_is_used() -> None:
+    sources = "".join(file.read_text(encoding="utf-8") for folder in ("radicale_booking", "plugins")
+                      for file in (Path(__file__).parents[2] / folder).rglob("*.py"))
+    quoted = set(re.findall(r'"(\w+)"', sources))
+    assert quoted >= set(NOUNS)
+    assert [f"{noun}.{name}" for noun in NOUNS for name in sql.load(noun, "sqlite") if name not in quoted] == []
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_every_query_is_valid(noun: str) -> None:
     connection = sqlite3.connect(":memory:")

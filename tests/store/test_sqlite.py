@@ -90,3 +90,23 @@ def test_a_backup_of_a_store_in_use_is_whole(store: SqliteStore, tmp_path: Path)
 def test_an_address_that_is_no_database_is_refused(address: str) -> None:
     with pytest.raises(InvalidSetting, match="database"):
         open_store(address, clock=clock)
+
+
+def test_looking_at_the_tables_anew_is_short_however_large_they_are(store: SqliteStore) -> None:
+    """Who writes waits for it."""
+    store.tidy(vacuum=False)
+    raw = store._connection().raw
+    assert 0 < raw.execute("PRAGMA analysis_limit").fetchone()[0] <= 1000
+    assert raw.execute("SELECT count(*) FROM sqlite_stat1").fetchone()[0]
+
+
+@pytest.mark.parametrize(("start", "end", "overlaps"), [(0, 604_800, True), (604_799, 604_800, True),
+                                                       (604_800, 604_900, False)])
+def test_an_overlap_that_got_past_the_trigger_is_found(store: SqliteStore, start: int, end: int,
+                                                       overlaps: bool) -> None:
+    raw = store._connection().raw
+    raw.executescript("DROP TRIGGER occupancy_overlap_insert; PRAGMA foreign_keys = OFF;"
+                      "INSERT INTO occupancy VALUES (7, 1, 1, 0, 604800, 1)")
+    raw.execute("INSERT INTO occupancy VALUES (8, 2, 1, ?, ?, 1)", (start, end))
+    found = [problem for problem in store.check() if "overlap" in problem]
+    assert found == (["principal 1: live occupancies 7 and 8 overlap"] if overlaps else [])

@@ -1,0 +1,36 @@
+"""Which REPORT is answered by whom."""
+
+from __future__ import annotations
+
+from radicale import httputils, types
+
+from radicale_booking.dav import acl_reports, freebusy, listing, principals, query
+from radicale_booking.errors import SchedulingRefused
+
+
+def answer(request: listing.Request, *, of_box: bool) -> types.WSGIResponse | None:
+    """The answer to a REPORT, ``of_box`` one on an inbox or outbox; None where Radicale's generic code has it.
+
+    Raises ``BookingError`` for a request that cannot be answered.
+    """
+    body = request.body
+    if body is None:
+        return listing.report(request)
+    query.check(body)
+    if body.tag == freebusy.REPORT and of_box:
+        # RFC 6638 §2.3: messages are nobody's time.
+        raise SchedulingRefused("D:supported-report", "ask the calendars")
+    if body.tag in acl_reports.AT_DEPTH_0 and request.depth != "0":
+        return httputils.BAD_REQUEST
+    if body.tag not in {*acl_reports.REPORTS, *principals.REPORTS, freebusy.REPORT} or not request.user:
+        return listing.report(request)
+    if not request.access().check("r"):
+        return httputils.NOT_ALLOWED
+    if body.tag in acl_reports.REPORTS:
+        return acl_reports.report(request)
+    with request.storage.acquire_lock("r", request.user):
+        unit_of_work = request.storage.unit_of_work
+        if body.tag in principals.REPORTS:
+            return principals.report(unit_of_work, request.base_prefix, request.path, body, short=request.minimal)
+        whole = freebusy.of_principal(request.storage.app, unit_of_work, request.path, body)
+    return whole if whole is not None else listing.report(request)
