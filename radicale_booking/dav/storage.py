@@ -37,6 +37,7 @@ class _Held(threading.local):
     lock: _Lock | None = None
     exchange: Exchange | None = None
     of_member = False
+    only_reads = False
 
 
 class _Lock:
@@ -120,10 +121,19 @@ class Storage(BaseStorage):
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
 
+    @contextlib.contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """The request of this thread changes nothing and may be begun anew: a replica may answer it."""
+        self._held.only_reads = True
+        try:
+            yield
+        finally:
+            self._held.only_reads = False
+
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
         if mode == "r":
-            return _Lock(self._held, self.app.store.read(), user, lazy=True)
+            return _Lock(self._held, self.app.store.read(at_replica=self._held.only_reads), user, lazy=True)
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
         return _Lock(self._held, self._changing(str(kwargs.get("actor") or user), principal), user,
                      lazy=False)

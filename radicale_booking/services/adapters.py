@@ -15,10 +15,11 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.itip_organizer import Revision
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.webhook import Webhook
 from radicale_booking.domain.window_settings import Problem
+from radicale_booking.errors import BookingError
 from radicale_booking.settings import Settings
 
 if TYPE_CHECKING:
@@ -130,8 +131,14 @@ class Composer(Protocol):
     def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:
         """A mail with an iTIP message (RFC 6047). Raises ``DeliveryFailed``."""
 
+    def remark(self, refused: Sequence[BookingError], *, language: str, timezone: str, url: str) -> str:
+        """Why an invitation books nothing, for people; ``language`` is a tag, '' that of the settings."""
+
     def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """A mail that asks whether another is really the recipient's. Raises ``DeliveryFailed``."""
+
+    def compose_address_check(self, notice: AddressCheck, language: str = "") -> EmailMessage:
+        """A mail that asks whether it was the recipient who wants to book. Raises ``DeliveryFailed``."""
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works. Raises ``DeliveryFailed``."""

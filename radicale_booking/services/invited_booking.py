@@ -14,11 +14,6 @@ from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import (
     BookingError,
-    Conflict,
-    InvalidInput,
-    NotAllowed,
-    NotFound,
-    SlotTaken,
     TooMany,
     Unavailable,
 )
@@ -53,10 +48,10 @@ class Inviter:
 
 @dataclass
 class Decided:
-    """PARTSTAT of each instance, and for people why some were declined."""
+    """PARTSTAT of each instance, and why some were declined."""
 
     answers: dict[InstanceId, str] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    refused: list[BookingError] = field(default_factory=list)
 
 
 def event_type_at(app: Adapters, uow: UnitOfWork, email: str) -> EventType | None:
@@ -88,14 +83,13 @@ def requested(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: In
     decided = Decided()
     try:
         guard.admit_within(app, uow, inviter.email)
-    except TooMany:
-        return Decided({instance: "DECLINED" for instance, _ in instances},
-                       ["Too many bookings; please try again later."])
+    except TooMany as refused:
+        return Decided({instance: "DECLINED" for instance, _ in instances}, [refused])
     for instance, interval in instances:
         component = view.governing(instance)
         sequence = component.sequence if component is not None else 0
         decided.answers[instance] = _decide(app, uow, event_type, inviter, _Wish(view, instance, interval, sequence),
-                                            decided.remarks)
+                                            decided.refused)
     if decided.answers:
         decided.answers = by_majority(view, decided.answers)
     return decided
@@ -119,7 +113,7 @@ class _Wish:
 
 
 def _decide(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Inviter, wish: _Wish,
-            remarks: list[str]) -> str:
+            refusals: list[BookingError]) -> str:
     earlier = next((booked for _, booked in _live(
         uow, event_type, itip_keys.of_instance(wish.view.uid, inviter.address, wish.instance))), None)
     if earlier is not None and (earlier.start, earlier.end) == (wish.interval.start, wish.interval.end):
@@ -130,7 +124,7 @@ def _decide(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invi
     except Unavailable:
         raise
     except BookingError as refused:
-        remarks.append(_reason(refused, inviter))
+        refusals.append(refused)
     if earlier is not None:
         # The organizer does not come at the former time any more.
         life.end(app, uow, earlier, "cancel")
@@ -165,14 +159,3 @@ def _live(uow: UnitOfWork, event_type: EventType, prefix: str) -> Iterator[tuple
 
 def _partstat(booked: Reservation) -> str:
     return "TENTATIVE" if booked.status == "pending" else "ACCEPTED"
-
-
-def _reason(refused: BookingError, inviter: Inviter) -> str:
-    zone = ZoneInfo(inviter.timezone)
-    if isinstance(refused, SlotTaken):
-        free = ", ".join(f"{start.astimezone(zone):%Y-%m-%d %H:%M}" for start in refused.alternatives)
-        asked = f"{refused.start.astimezone(zone):%Y-%m-%d %H:%M}"
-        return f"{asked} cannot be booked ({refused.rule})." + (f" Free: {free} ({zone.key})" if free else "")
-    if isinstance(refused, InvalidInput | NotFound):
-        return f"This cannot be booked by an invitation: {refused}"
-    return "This cannot be booked by an invitation." if isinstance(refused, NotAllowed | Conflict) else str(refused)
