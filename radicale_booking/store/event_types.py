@@ -43,6 +43,10 @@ class EventTypes:
         """All of the host's, hidden and closed ones included, the shortest first."""
         return [self._read(row) for row in self._unit_of_work.query("event_type", "all", host=host)]
 
+    def of_everybody(self) -> list[EventType]:
+        """Those of all hosts."""
+        return [self._read(row) for row in self._unit_of_work.query("event_type", "of_everybody")]
+
     def add(self, event_type: EventType) -> EventType:
         """Store a new one for an existing host; the same with its ``id``."""
         added = replace(event_type, id=self._unit_of_work.insert("event_type", "add", **_values(event_type)))
