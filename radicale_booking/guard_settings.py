@@ -20,6 +20,14 @@ def limit(value: Any) -> int:
     return number
 
 
+def minutes(value: Any) -> int:
+    """From 1 to 1440. Raises ``ValueError``."""
+    number = int(value)
+    if not 1 <= number <= 1440:
+        raise ValueError(f"out of range: {number}")
+    return number
+
+
 def work(value: Any) -> int:
     """From 1 000 to 10 000 000, or 0. Raises ``ValueError``."""
     number = int(value)
@@ -67,6 +75,8 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
     "sign_in_failures": {"value": "20", "help": "failed sign-ins an hour as one user from one IP address",
                          "type": limit},
     "proof_of_work": {"value": "0", "help": "hashes that a browser computes for a booking", "type": work},
+    "confirm_email": {"value": "False", "help": "whether who books on the page answers a mail first", "type": bool},
+    "confirm_email_minutes": {"value": "15", "help": "minutes that a time is held meanwhile", "type": minutes},
     "honeypot": {"value": "True", "help": "a field that only programs fill in", "type": bool},
     "refuse_disposable": {"value": "False", "help": "refuse throw-away e-mail addresses", "type": bool},
     "disposable_file": {"value": "", "help": "further domains of such, one a line", "type": existing_file},
@@ -75,6 +85,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
 
 ACCEPTED: dict[Any, str] = {
     limit: "a whole number from 0 (no limit) to 100000",
+    minutes: "a whole number from 1 to 1440",
     work: "a whole number from 1000 to 10000000, or 0 for none",
     networks: "IP addresses or networks such as 192.0.2.0/24, separated by commas",
     patterns: "addresses or domains such as eve@example.org, example.net, separated by commas",
@@ -92,6 +103,8 @@ class GuardSettings:
     open_per_invitee: int = 0
     sign_in_failures: int = 20
     proof_of_work: int = 0
+    confirm_email: bool = False
+    confirm_email_minutes: int = 15
     honeypot: bool = True
     refuse_disposable: bool = False
     disposable_file: str = ""

@@ -188,6 +188,7 @@ CREATE TABLE blocked (
 
 -- Occurrences booked together share a series: the UID of their calendar object, where recurrence_epoch tells them apart.
 -- object_uid: the UID of the host's object, where it is another since the host's program cut the series in two.
+-- unverified: pending until the invitee answers the mail to the address; nobody else has heard of it.
 CREATE TABLE reservation (
     id INTEGER PRIMARY KEY,
     principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
@@ -213,6 +214,7 @@ CREATE TABLE reservation (
     series TEXT,
     recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
     object_uid TEXT,
+    unverified INTEGER NOT NULL DEFAULT 0 CHECK (unverified IN (0, 1)),
     CHECK (start_epoch < end_epoch)
 );
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
@@ -240,7 +242,8 @@ CREATE TABLE occupancy (
 );
 CREATE INDEX occupancy_live ON occupancy (principal_id, start_epoch, end_epoch) WHERE live = 1;
 
--- One invitee's place in a reservation of a group event type.
+-- One invitee's place in a reservation of a group event type; expires_epoch: kept until then, for somebody who has not
+-- answered the mail to the address yet.
 CREATE TABLE seat (
     id INTEGER PRIMARY KEY,
     reservation_id INTEGER NOT NULL REFERENCES reservation (id) ON DELETE CASCADE,
@@ -253,13 +256,16 @@ CREATE TABLE seat (
     language TEXT NOT NULL DEFAULT 'en',
     note TEXT NOT NULL DEFAULT '',
     answers TEXT NOT NULL DEFAULT '{}',
-    idempotency_key TEXT
+    idempotency_key TEXT,
+    expires_epoch BIGINT
 );
 CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX seat_idempotency ON seat (reservation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX seat_email ON seat (lower(email)) WHERE status = 'confirmed';
-CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email)) WHERE status = 'confirmed';
+CREATE UNIQUE INDEX seat_invitee ON seat (reservation_id, lower(email))
+    WHERE status = 'confirmed' AND expires_epoch IS NULL;
+CREATE INDEX seat_expires ON seat (expires_epoch) WHERE status = 'confirmed' AND expires_epoch IS NOT NULL;
 
 -- An effect to perform after commit. A worker holds it until claimed_until; failed: given up.
 CREATE TABLE outbox (

@@ -233,6 +233,19 @@ def test_mail_settings_that_are_wrong_are_told(tmp_path: Path, line: str, accept
     assert accepted in problems[0]
 
 
+@pytest.mark.parametrize(("mail", "wrong"), [("", True), ("[mail]\nhost =\n", True), ("[mail]\nhost = mx\n", False)])
+def test_mail_that_has_to_be_answered_has_to_be_sent(tmp_path: Path, mail: str, wrong: bool) -> None:
+    path = written(tmp_path, f"[guard]\nconfirm_email = yes\nconfirm_email_minutes = 30\n{mail}")
+    if wrong:
+        [problem] = problems_of(path)
+        assert "confirm_email" in problem
+        assert "set [mail] host" in problem
+    else:
+        _, settings = settings_module.load(path)
+        assert (settings.guard.confirm_email, settings.guard.confirm_email_minutes) == (True, 30)
+    assert "from 1 to 1440" in problems_of(written(tmp_path, "[guard]\nconfirm_email_minutes = 0\n"))[0]
+
+
 def test_the_server_does_not_start_with_a_bad_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[booking]\ncolour = red\nthreads = many\n")
     done = subprocess.run([sys.executable, "-m", "radicale_booking", "--config", str(path), "serve"],

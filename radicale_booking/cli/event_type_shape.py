@@ -80,6 +80,7 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "seats": (int, "How many may book the same start.", _same),
     "confirmation": (bool, "Whether the host confirms each booking.", _same),
     "decision_time": (int, "Minutes that the host has to confirm.", _minutes),
+    "confirm_email": (bool, "Whether who books on the page answers a mail first.", _same),
     "repeat_every": (str, "day, week or month: several occurrences may be booked at once.", _same),
     "repeat_interval": (int, "How many days, weeks or months lie between occurrences.", _same),
     "repeat_most": (int, "Most occurrences that may be booked at once.", _same),

@@ -97,10 +97,20 @@ class Storage(BaseStorage):
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
 
+    @contextlib.contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """The request of this thread changes nothing and may be begun anew: a replica may answer it."""
+        self._local.only_reads = True
+        try:
+            yield
+        finally:
+            self._local.only_reads = False
+
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
         if mode == "r":
-            return _Lock(self._local, self.app.store.read(), user)
+            at_replica = getattr(self._local, "only_reads", False)
+            return _Lock(self._local, self.app.store.read(at_replica=at_replica), user)
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
         return _Lock(self._local, self._changing(str(kwargs.get("actor") or user), principal), user)
 

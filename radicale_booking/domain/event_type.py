@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from radicale_booking.domain import civil
 from radicale_booking.domain.location import Location
@@ -37,12 +37,12 @@ class EventType:
     ``duration`` is the usual length, ``other_durations`` may be chosen instead. ``horizon`` counts business days
     (Monday to Friday) with ``horizon_business``; ``last_day`` (local, inclusive) takes its place. Limits count a local
     day, week (from Monday) or month; ``limit_per_invitee`` counts what is still to come. A pending reservation expires
-    after ``decision_time``. ``repeat_every`` (one of ``FREQUENCIES``): up to ``repeat_most`` occurrences may be booked
-    at once, ``repeat_interval`` apart. ``timezone`` is an IANA name, by default the host's. ``date_overrides``: the
-    hours of a local day in place of all windows. ``blocking_calendars``: paths, by default all; ``target_calendar``:
-    path, by default the host's default calendar. ``reminders``: how long before the start invitees are reminded;
-    ``follow_up``: how long after the end they are written to once more, with ``follow_up_text``. ``closed``: not
-    offered since its last window went, or removed.
+    after ``decision_time``. ``confirm_email``: who books on the page has to answer a mail first. ``repeat_every`` (one
+    of ``FREQUENCIES``): up to ``repeat_most`` occurrences may be booked at once, ``repeat_interval`` apart.
+    ``timezone`` is an IANA name, by default the host's. ``date_overrides``: the hours of a local day in place of all
+    windows. ``blocking_calendars``: paths, by default all; ``target_calendar``: path, by default the host's default
+    calendar. ``reminders``: how long before the start invitees are reminded; ``follow_up``: how long after the end they
+    are written to once more, with ``follow_up_text``. ``closed``: not offered since its last window went, or removed.
 
     Raises ``InvalidEventType`` when a rule is out of bounds.
     """
@@ -71,6 +71,7 @@ class EventType:
     seats: int = 1
     confirmation: bool = False
     decision_time: timedelta = _DAY
+    confirm_email: bool = False
     repeat_every: str = ""
     repeat_interval: int = 1
     repeat_most: int = 1
@@ -176,6 +177,10 @@ class EventType:
         """Whether bookings are counted."""
         return any(getattr(self, f"{kind}_per_{period}") is not None
                    for kind in ("limit", "minutes") for period in FREQUENCIES)
+
+    def decided_by(self, start: datetime, now: datetime) -> datetime | None:
+        """When a booking of ``start`` made ``now`` expires undecided; None where the host has nothing to decide."""
+        return min(now + self.decision_time, start) if self.confirmation else None
 
     def lasting(self, duration: timedelta | None) -> EventType:
         """The same with ``duration`` alone; raises ``InvalidInput`` when that cannot be chosen."""

@@ -86,6 +86,26 @@ class SenderCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressCheck:
+    """Asks ``recipient`` whether it was they who want to book ``title`` with ``host``, a person's name, in ``spans``
+    (start and end, aware): these are held until ``expires``.
+
+    ``url``: where to say so; ``timezone`` and ``language`` are the reader's. The rest as in ``Notice``.
+    """
+
+    recipient: str
+    title: str
+    host: str
+    spans: tuple[tuple[datetime, datetime], ...]
+    timezone: str
+    language: str
+    url: str
+    expires: datetime
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """``event`` (one of ``EVENTS``) told to ``recipient``, an address, who has the ``role`` invitee, host or guest.
 

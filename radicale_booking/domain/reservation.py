@@ -33,7 +33,8 @@ class Reservation:
     UID of their one calendar object, in which ``recurrence`` tells this one apart: its first start. ``object_uid``: the
     UID of the hosts' object, where it is another since a host's program cut the series in two.
     ``seat``: where the reservation of a group is seen by one invitee, the uid of that invitee's seat.
-    ``answers``: question's key -> answer; ``guests``: e-mail addresses.
+    ``answers``: question's key -> answer; ``guests``: e-mail addresses. ``unverified``: pending until the invitee
+    answers the mail to the address; nobody else has heard of it.
     """
 
     host: str
@@ -62,6 +63,7 @@ class Reservation:
     sequence: int = 0
     reason: str = ""
     expires: datetime | None = None
+    unverified: bool = False
     id: int | None = None
 
     @property
@@ -88,6 +90,17 @@ def moved_to(found: Reservation, event: str, start: datetime, end: datetime, now
     """``found`` at another time by ``event``; it is decided before it begins. Raises ``IllegalTransition``."""
     return replace(found, start=start, end=end, modified=now, status=next_status(found.status, event),
                    sequence=found.sequence + 1, expires=None if found.expires is None else min(found.expires, start))
+
+
+def verified(found: Reservation, decided_by: datetime | None, now: datetime) -> Reservation:
+    """``found``, on the word of its invitee: it holds, or is the host's to decide ``decided_by``.
+
+    Raises ``IllegalTransition``.
+    """
+    if not found.unverified or found.status != "pending":
+        raise IllegalTransition(found.status, "verify")
+    return replace(found, unverified=False, status="confirmed" if decided_by is None else "pending", expires=decided_by,
+                   modified=now)
 
 
 def next_status(status: str, event: str) -> str:

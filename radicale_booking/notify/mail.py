@@ -11,12 +11,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import DeliveryFailed
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
 from radicale_booking.mail_settings import MailSettings
-from radicale_booking.notify import invitation_page, page, plain_page, wording
+from radicale_booking.notify import address_check_page, invitation_page, page, plain_page, wording
 
 #: Only ASCII octets leave us, so that every server can take them.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -77,6 +77,16 @@ class MailComposer:
         read = page.render_sender_check(notice, language or notice.language or self._settings.language,
                                         self._settings.templates)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
+        return self._told(message, read, notice.key)
+
+    def compose_address_check(self, notice: AddressCheck, language: str = "") -> EmailMessage:
+        """Whether it was the recipient who wants to book; nothing that was written in the form is in it.
+
+        ``language`` (a tag) is by default the recipient's.
+        """
+        read = address_check_page.render(notice, language or notice.language or self._settings.language,
+                                         self._settings.templates)
+        message = self._addressed(notice.recipient, "", self._settings.sender_name or notice.host, notice.at)
         return self._told(message, read, notice.key)
 
     def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:

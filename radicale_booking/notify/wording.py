@@ -93,6 +93,10 @@ SENDER_CHECK_SUBJECT = N_("Please confirm: %(what)s, %(when)s")
 SENDER_CHECK_HEADING = N_("Is this mail from you?")
 SENDER_CHECK_LINK = N_("Yes, it is from me")
 SENDER_CHECK_HINT = N_("If not, do nothing: then nothing happens.")
+ADDRESS_CHECK_HEADING = N_("Do you want to book this time?")
+ADDRESS_CHECK_LINK = N_("Confirm my booking")
+ADDRESS_CHECK_HINT = N_("It is kept for you until %(time)s and booked when you confirm it. "
+                        "If you have not asked for it, do nothing: then nothing is booked.")
 METHODS = {"REQUEST": N_("Invitation"), "CANCEL": N_("Cancelled"), "REPLY": N_("Answer")}
 
 

@@ -15,7 +15,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.itip_organizer import Revision
-from radicale_booking.domain.notice import AgendaNotice, InvitationNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.webhook import Webhook
 from radicale_booking.domain.window_settings import Problem
@@ -132,6 +132,9 @@ class Composer(Protocol):
 
     def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """A mail that asks whether another is really the recipient's. Raises ``DeliveryFailed``."""
+
+    def compose_address_check(self, notice: AddressCheck, language: str = "") -> EmailMessage:
+        """A mail that asks whether it was the recipient who wants to book. Raises ``DeliveryFailed``."""
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works. Raises ``DeliveryFailed``."""

@@ -47,7 +47,7 @@ def notice(uow: UnitOfWork, name: str, day: date, key: str) -> AgendaNotice | No
     if host is None or not host.email or _today(uow, host) > day:
         return None
     frame = civil.day(day, ZoneInfo(host.timezone))
-    booked = uow.reservations.live_of_host(name, frame) if frame is not None else []
+    booked = [found for found in uow.reservations.live_of_host(name, frame) if not found.unverified] if frame else []
     return AgendaNotice(host, host.email, day, booked, key, uow.now) if booked else None
 
 

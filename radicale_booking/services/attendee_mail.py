@@ -66,7 +66,7 @@ def _concerned(uow: UnitOfWork, email: str, booked: Sequence[Reservation], insta
     """What of ``booked`` the invitee with the address has, as that invitee sees it: all, or one of its instances."""
     found = []
     for reservation in booked:
-        if instance is not None and reservation.recurrence not in (None, instance):
+        if reservation.unverified or (instance is not None and reservation.recurrence not in (None, instance)):
             continue
         seats = uow.seats.of(reservation.id or 0)
         found += [life.get(uow, seat.uid) for seat in seats if seat.email.lower() == email]

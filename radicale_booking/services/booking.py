@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil, location, question, repetition, slots
@@ -20,6 +20,7 @@ from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
 from radicale_booking.services import (
     again,
     calendar_objects,
+    email_check,
     guard,
     hours,
     life,
@@ -30,6 +31,7 @@ from radicale_booking.services import (
     requests,
 )
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.email_check import Hold
 from radicale_booking.services.hours import Asked
 from radicale_booking.services.requests import BookingRequest
 
@@ -53,9 +55,10 @@ class HostPage:
     event_types: Sequence[EventType]
 
 
+@again.if_undone
 def host_page(app: Adapters, host: str) -> HostPage:
     """Raises ``NotFound`` when ``host`` is not a host."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         principal = offers.host_of(uow, host)
         return HostPage(principal, [found for found in uow.event_types.all(host)
                                     if not (found.hidden or found.closed or found.private)])
@@ -75,17 +78,19 @@ def event_type_of(app: Adapters, host: str, slug: str) -> EventType:
         return _bookable(uow, host, slug)
 
 
+@again.if_undone
 def slots_to_move(app: Adapters, reservation: Reservation, frame: Interval) -> list[slots.Slot]:
     """Where in ``frame`` the reservation could be moved to."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         usual = uow.reservations.event_type_of(reservation).lasting_exactly(reservation.end - reservation.start)
         return offers.offered(app, uow, usual, frame, Asked(excepted=reservation))
 
 
+@again.if_undone
 def open_slots(app: Adapters, host: str, slug: str, frame: Interval, duration: timedelta | None = None,
                link: str | None = None) -> list[slots.Slot]:
     """What is offered now and starts in ``frame``, ``duration`` long. Raises ``NotFound`` or ``InvalidInput``."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         found = _bookable(uow, host, slug)
         private_links.checked(uow, found, link)
         return offers.offered(app, uow, found.lasting(duration), frame)
@@ -122,22 +127,26 @@ def reserve(app: Adapters, request: BookingRequest, actor: str = "page") -> Rese
     """Book ``request``; the same key gives the same reservation again. Of several occurrences all or none are booked,
     and the first is given.
 
-    Raises ``InvalidInput``, ``NotFound``, ``LinkExpired``, ``TooMany``, ``AddressRefused``, or ``SlotTaken`` when a
-    start is not offered (any more).
+    Where ``email_check`` is wanted of who comes from outside, it is held, for whatever address. Raises
+    ``InvalidInput``, ``NotFound``, ``LinkExpired``, ``TooMany``, ``AddressRefused``, or ``SlotTaken`` when a start is
+    not offered (any more).
     """
+    hold = None
     if request.origin:
-        guard.admit(app, request.origin, request.email)
-    return _reserve(app, request, actor)
+        held = email_check.asks(app, request.host, request.slug)
+        may_be_asked = guard.admit(app, request.origin, request.email, quietly=held)
+        hold = Hold(may_be_asked) if held else None
+    return _reserve(app, request, actor, hold)
 
 
 @again.if_undone
-def _reserve(app: Adapters, request: BookingRequest, actor: str) -> Reservation:
+def _reserve(app: Adapters, request: BookingRequest, actor: str, hold: Hold | None) -> Reservation:
     with app.store.write(actor=actor, principal=request.host) as uow:
-        return reserve_within(app, uow, request)
+        return reserve_within(app, uow, request, hold)
 
 
-def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> Reservation:
-    """``reserve`` inside a transaction; one that fails must be undone."""
+def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest, hold: Hold | None = None) -> Reservation:
+    """``reserve`` inside a transaction; one that fails must be undone. With ``hold`` the time is only held."""
     request = requests.checked(request)
     found = _bookable(uow, request.host, request.slug)
     earlier = _booked_before(uow, found, request)
@@ -145,14 +154,20 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest) -> R
         return earlier
     maintenance_mode.admit_booking(uow)
     link = private_links.checked(uow, found, request.link)
-    guard.check(app, uow, found, request)
+    if hold is None:
+        guard.check(app, uow, found, request)
+    else:
+        guard.check_kind(app, request.email)
     chosen = found.lasting(request.duration)
     try:
-        booked = _book(app, uow, chosen, request)
+        booked = _book(app, uow, chosen, request, email_check.until(app, uow, request.start) if hold else None)
     except Conflict as refused:
         taken = offers.taken(app, uow, chosen, request.start, refused)
         app.meter.refused(taken.rule)
         raise taken from refused
+    if hold is not None:
+        email_check.ask(uow, booked, hold, link)
+        return booked
     if link is not None:
         uow.booking_links.use(link)
     app.meter.booked()
@@ -217,14 +232,16 @@ def _booked_before(uow: UnitOfWork, event_type: EventType, request: BookingReque
     return earlier
 
 
-def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> Reservation:
+def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest,
+          held_until: datetime | None) -> Reservation:
+    """``held_until``: None where it is booked for good."""
     drafts = _drafts(event_type, request, _starts(uow, event_type, request), _zone(uow, event_type))
     hosts = offers.assign(app, uow, event_type, [draft.start for draft in drafts])
     shared = uow.reservations.at(event_type, request.start) if event_type.seats > 1 else None
     if shared is not None:
-        return _join(app, uow, event_type, shared, request)
+        return _join(app, uow, event_type, shared, request, held_until)
     first, *others = (replace(draft, host=hosts[0].name, other_hosts=tuple(host.name for host in hosts[1:]),
-                              created=uow.now, modified=uow.now, expires=_decided_until(uow, event_type, draft))
+                              created=uow.now, modified=uow.now, **_waiting(event_type, draft, uow.now, held_until))
                       for draft in drafts)
     first = uow.reservations.add(first, event_type, request.idempotency_key)
     for other in others:
@@ -232,14 +249,20 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: Bookin
         offers.check(app, uow, hosts, event_type, other.start)
         uow.reservations.add(other, event_type)
     if event_type.seats > 1:
-        first = _take_seat(uow, first, request, event_type, request.idempotency_key)
+        first = _take_seat(uow, first, request, event_type, held_until)
     calendar_objects.write(app, uow, event_type, first)
-    life.announce(uow, first, "request" if event_type.confirmation else "book")
+    if held_until is None:
+        life.announce(uow, first, "request" if event_type.confirmation else "book")
     return first
 
 
-def _decided_until(uow: UnitOfWork, event_type: EventType, draft: Reservation) -> datetime | None:
-    return min(uow.now + event_type.decision_time, draft.start) if draft.status == "pending" else None
+def _waiting(event_type: EventType, draft: Reservation, now: datetime, held_until: datetime | None) -> dict[str, Any]:
+    """Whose word the reservation waits for, if anybody's, and for how long. A group waits for its seats, each of which
+    has a time of its own."""
+    if held_until is not None:
+        return {"status": "pending", "unverified": True, "expires": held_until if event_type.seats == 1 else None}
+    decided_by = event_type.decided_by(draft.start, now)
+    return {"status": "confirmed" if decided_by is None else "pending", "expires": decided_by}
 
 
 def _starts(uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> list[datetime]:
@@ -258,13 +281,13 @@ def _zone(uow: UnitOfWork, event_type: EventType) -> ZoneInfo:
 
 def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[datetime],
             zone: ZoneInfo) -> list[Reservation]:
-    """The reservations without hosts and times of making; ``zone`` is that of the series."""
+    """The reservations without hosts, status and times of making; ``zone`` is that of the series."""
     series = str(uuid.uuid4()) if len(starts) > 1 else None
     place = location.chosen(event_type.locations, request.location, request.location_value, secrets.token_urlsafe(12))
     answers = question.answers(event_type.questions, request.answers)
     return [Reservation(
         host="", slug=event_type.slug, title=event_type.title, uid=str(uuid.uuid4()),
-        status="pending" if event_type.confirmation else "confirmed", start=start, end=start + event_type.duration,
+        status="", start=start, end=start + event_type.duration,
         invitee_name=request.name, invitee_email=request.email, created=start, modified=start,
         invitee_timezone=request.timezone, language=request.language, note=request.note, location=place,
         answers=answers, guests=request.guests, series=series,
@@ -274,18 +297,22 @@ def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[dat
 
 
 def _join(app: Adapters, uow: UnitOfWork, event_type: EventType, shared: Reservation,
-          request: BookingRequest) -> Reservation:
+          request: BookingRequest, held_until: datetime | None) -> Reservation:
     """One more invitee of ``shared``; the reservation as this invitee sees it."""
-    joined = _take_seat(uow, shared, request, event_type, request.idempotency_key)
-    calendar_objects.write(app, uow, event_type, shared)
-    life.announce_seat(uow, joined, "request" if shared.status == "pending" else "book")
+    joined = _take_seat(uow, shared, request, event_type, held_until)
+    if held_until is None:
+        if shared.unverified:
+            # Others have only asked for it.
+            return email_check.settle_seat(app, uow, event_type, joined)
+        calendar_objects.write(app, uow, event_type, shared)
+        life.announce_seat(uow, joined, "request" if shared.status == "pending" else "book")
     return joined
 
 
 def _take_seat(uow: UnitOfWork, booked: Reservation, request: BookingRequest, event_type: EventType,
-               key: str | None) -> Reservation:
+               held_until: datetime | None) -> Reservation:
     assert booked.id is not None  # noqa: S101 - read from the store
     seat = Seat(booked.id, str(uuid.uuid4()), request.name, request.email, request.timezone, request.language,
-                request.note, question.answers(event_type.questions, request.answers))
-    uow.seats.add(seat, key)
+                request.note, question.answers(event_type.questions, request.answers), expires=held_until)
+    uow.seats.add(seat, request.idempotency_key)
     return life.seen_by(booked, seat)

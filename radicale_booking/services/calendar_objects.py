@@ -110,14 +110,16 @@ def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType, reserva
     owner = uow.principals.get(event_type.host) or hosts[0]
     first = reservations[0]
     return BookedEvent(
-        reservations=reservations, hosts=hosts, invitees=_invitees(uow, first), guests=first.guests,
+        reservations=reservations, hosts=hosts, invitees=_invitees(uow, first),
+        guests=() if first.unverified else first.guests,
         description=_description(event_type, first), manage_url=manage.url(app, first),
         zone=hours.zone_of(owner, event_type), every=event_type.repeat_every, interval=event_type.repeat_interval)
 
 
 def _invitees(uow: UnitOfWork, reservation: Reservation) -> Sequence[Invitee]:
     assert reservation.id is not None  # noqa: S101 - read from the store
-    seats = [Invitee(seat.name, seat.email) for seat in uow.seats.of(reservation.id)]
+    taken = uow.seats.of(reservation.id) or uow.seats.held(reservation.id)
+    seats = [Invitee(seat.name, seat.email) for seat in taken]
     return seats or [Invitee(reservation.invitee_name, reservation.invitee_email)]
 
 

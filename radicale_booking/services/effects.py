@@ -1,4 +1,7 @@
-"""What follows from a change of a reservation: mail to all who are concerned, reminders, webhooks."""
+"""What follows from a change of a reservation: mail to all who are concerned, reminders, webhooks.
+
+Nothing follows from what becomes of a hold: its invitee has not said that the address is theirs.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ _TOLD_AS = {"reinstate": "confirm", "resume": "request"}
 
 def follow(uow: UnitOfWork, found: Reservation, event: str, former_start: str = "") -> None:
     """Queue what follows besides mail when ``event`` changes ``found``; ``former_start`` of one that was moved."""
+    if found.unverified:
+        return
     reminders.plan(uow, found, event)
     webhooks.queue(uow, found, event, former_start)
 
@@ -28,6 +33,8 @@ def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = Fa
          due: datetime | None = None) -> None:
     """Queue the mails to all whom ``event`` concerns, for ``due`` (None: now); ``together``: they speak for all of the
     series."""
+    if found.unverified:
+        return
     assert found.id is not None  # noqa: S101 - stored by now
     facts: dict[str, object] = {"together": True} if together else {}
     _tell_hosts(uow, found, event, event, facts, due)
@@ -42,6 +49,8 @@ def tell(uow: UnitOfWork, found: Reservation, event: str, *, together: bool = Fa
 def of_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     """Queue what follows when one invitee of a group comes or goes; ``seen`` is as this invitee sees it."""
     assert seen.seat is not None  # noqa: S101 - seen_by gave it
+    if seen.unverified:
+        return
     _queue(uow, seen, event, f"seat-{seen.seat}", "invitee", seen.invitee_email, {"seat": seen.seat})
     change = "leave" if event == "cancel" else "join"
     _tell_hosts(uow, seen, change, f"{change}/{seen.seat}", {"seat": seen.seat})

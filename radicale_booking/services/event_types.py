@@ -22,7 +22,7 @@ def add(app: Adapters, event_type: EventType) -> EventType:
     """Raises ``NotFound`` for an unknown host, ``InvalidEventType`` when the slug is in use."""
     with app.store.write(actor="command", principal=event_type.host) as uow:
         host_of(uow, event_type.host)
-        _check(uow, event_type)
+        _check(app, uow, event_type)
         uow.audit.add("event type add", f"{event_type.host}/{event_type.slug}")
         earlier = uow.event_types.get(event_type.host, event_type.slug)
         if earlier is None:
@@ -46,7 +46,7 @@ def set(app: Adapters, host: str, slug: str, unset: Collection[str] = (), **fiel
         present = _get(uow, host, slug)
         plain = EventType(host, slug, present.title, present.duration)
         changed = replace(present, **({name: getattr(plain, name) for name in unset} | fields))
-        _check(uow, changed)
+        _check(app, uow, changed)
         uow.event_types.update(changed)
         uow.audit.add("event type set", f"{host}/{slug}", {"fields": sorted({*fields, *unset})})
         return changed
@@ -82,8 +82,12 @@ def _dormant(event_type: EventType) -> bool:
     return event_type.closed and event_type.origin == "calendar"
 
 
-def _check(uow: UnitOfWork, event_type: EventType) -> None:
-    """Raises ``NotFound`` for a team's host who is none, ``InvalidEventType`` for a calendar that is not there."""
+def _check(app: Adapters, uow: UnitOfWork, event_type: EventType) -> None:
+    """Raises ``NotFound`` for a team's host who is none, ``InvalidEventType`` for a calendar that is not there and for
+    mail that cannot be sent."""
+    if event_type.confirm_email and app.mailer is None:
+        raise InvalidEventType("confirm_email", "", "no mail can be sent, so nobody could book",
+                               "set [mail] host in the configuration")
     for host in event_type.team.hosts if event_type.team is not None else ():
         host_of(uow, host)
     for path in (*event_type.blocking_calendars, event_type.target_calendar):

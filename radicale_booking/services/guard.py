@@ -30,15 +30,17 @@ _ACTION = "book"
 _ANYBODY = 5
 
 
-def admit(app: Adapters, origin: str, email: str) -> None:
+def admit(app: Adapters, origin: str, email: str, *, quietly: bool = False) -> bool:
     """Count that somebody at ``origin`` (see ``domain.client_address``) tries to book as ``email``.
 
-    The count stays, whatever becomes of the booking. Raises ``TooMany``, the same for either.
+    The count stays, whatever becomes of the booking. Raises ``TooMany``, the same for either. ``quietly``: too much
+    as ``email`` is not raised but answered with False.
     """
     with app.store.write(actor="guard", principal=NOBODY) as uow:
-        waits = [_take(app, uow, "address", origin, app.settings.guard.bookings_per_address),
-                 _take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee)]
-    _refuse(max(waits))
+        by_place = _take(app, uow, "address", origin, app.settings.guard.bookings_per_address)
+        by_person = _take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee)
+    _refuse(by_place if quietly else max(by_place, by_person))
+    return not by_person
 
 
 def admit_within(app: Adapters, uow: UnitOfWork, email: str) -> None:

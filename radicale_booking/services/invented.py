@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from radicale_booking.domain.notice import EVENTS, AgendaNotice, InvitationNotice, Notice, SenderCheck
+from radicale_booking.domain.notice import EVENTS, AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
@@ -50,6 +50,14 @@ def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
                   answers=(("What would you like to talk about?", "The engine"),),
                   words="It was good to talk to you. Write to me if anything is left open."
                         if event == "follow-up" else "", **_countered(booked, event))
+
+
+def address_check(app: Adapters, now: datetime) -> AddressCheck:
+    """What the invitee is asked while a time is held."""
+    booked = _booked(now, "book")
+    return AddressCheck(booked.invitee_email, booked.title, _ANNA.shown_name, ((booked.start, booked.end),),
+                        booked.invitee_timezone, booked.language, f"{app.settings.public_url}/booking/preview/confirm",
+                        now + timedelta(minutes=app.settings.guard.confirm_email_minutes), "preview", now)
 
 
 def invitation(kind: str, now: datetime) -> InvitationNotice:

@@ -46,9 +46,11 @@ def to_attendee(app: Adapters, uow: UnitOfWork, inviter: Inviter, message: Messa
     text = app.scheduling.write(source, message, uow.now)
     event_type = invited_booking.event_type_at(app, uow, email)
     if event_type is not None:
+        uow.hold(event_type.host)
         return _book(app, uow, event_type, inviter, message, text)
     principal = uow.principals.by_email(email)
     if principal is not None:
+        uow.hold(principal.name)
         return _into_calendar(app, uow, principal, message, text)
     local, _, domain = email.rpartition("@")
     if "+" in local and domain == app.settings.booking_domain.lower() and uow.principals.get(local.split("+")[0]):
@@ -66,6 +68,7 @@ def to_organizer(app: Adapters, uow: UnitOfWork, attendee: Inviter, message: Mes
     if principal is None:
         by_mail(app, uow, attendee, "REPLY", message.recipient, text)
         return itip.SENT
+    uow.hold(principal.name)
     if uow.reservations.of_object(message.uid):
         return itip.DELIVERED
     kept = calendar_objects.find(uow, principal, message.uid)
@@ -90,8 +93,11 @@ def spread(app: Adapters, uow: UnitOfWork, view: ObjectView, answering: str,
         if address in (answering, view.organizer) or not address.startswith("mailto:"):
             continue
         principal = uow.principals.by_email(address.removeprefix("mailto:"))
-        kept = calendar_objects.find(uow, principal, view.uid) if principal is not None else None
-        if principal is None or kept is None:
+        if principal is None:
+            continue
+        uow.hold(principal.name)
+        kept = calendar_objects.find(uow, principal, view.uid)
+        if kept is None:
             continue
         text = kept[1].text
         for instance in in_order(answers):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status
 from radicale_booking.domain.seat import Seat
-from radicale_booking.errors import Conflict, NotFound
+from radicale_booking.errors import Conflict, IllegalTransition, NotFound
 from radicale_booking.services import again, calendar_objects, effects, offers, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
@@ -80,7 +80,16 @@ def expire_due(app: Adapters) -> int:
         for found in due:
             ended = release(uow, found, "expire")
             calendar_objects.remove(app, uow, uow.reservations.event_type_of(found), ended)
+            if found.unverified:
+                forget(uow, found)
         return len(due)
+
+
+def forget(uow: UnitOfWork, ended: Reservation) -> None:
+    """Keep no person of a hold that nobody has answered for: it may have been anybody's address."""
+    assert ended.id is not None  # noqa: S101 - read from the store
+    uow.persons.erase_reservation(ended.id)
+    uow.persons.erase_seats(ended.id)
 
 
 def get(uow: UnitOfWork, uid: str) -> Reservation:
@@ -96,10 +105,14 @@ def get(uow: UnitOfWork, uid: str) -> Reservation:
 
 
 def seen_by(shared: Reservation, seat: Seat) -> Reservation:
-    """A group's reservation as the invitee in ``seat`` sees it."""
+    """A group's reservation as the invitee in ``seat`` sees it; one who has not answered a mail yet sees a hold."""
+    if seat.status == "confirmed":
+        status = "pending" if seat.expires is not None and shared.live else shared.status
+    else:
+        status = "expired" if seat.expires is not None else "cancelled"
     return replace(shared, invitee_name=seat.name, invitee_email=seat.email, invitee_timezone=seat.timezone,
-                   language=seat.language, note=seat.note, answers=seat.answers, seat=seat.uid,
-                   status=shared.status if seat.status == "confirmed" else "cancelled")
+                   language=seat.language, note=seat.note, answers=seat.answers, seat=seat.uid, status=status,
+                   unverified=seat.expires is not None, expires=seat.expires or shared.expires)
 
 
 def confirm(uow: UnitOfWork, found: Reservation) -> Reservation:
@@ -111,6 +124,8 @@ def confirm(uow: UnitOfWork, found: Reservation) -> Reservation:
 
 def set_confirmed(uow: UnitOfWork, found: Reservation) -> Reservation:
     """``confirm`` without telling anybody."""
+    if found.unverified:
+        raise IllegalTransition("unverified", "confirm")
     confirmed = replace(found, status=next_status(found.status, "confirm"), expires=None, modified=uow.now,
                         sequence=found.sequence + 1)
     uow.reservations.set_state(confirmed)
@@ -191,8 +206,10 @@ def end_together(app: Adapters, uow: UnitOfWork, found: Sequence[Reservation]) -
 
 
 def _others(uow: UnitOfWork, seen: Reservation) -> bool:
+    """Whether anybody else comes; for those who hold a seat only another hold keeps the group together."""
     assert seen.id is not None  # noqa: S101 - read from the store
-    return any(seat.uid != seen.seat for seat in uow.seats.of(seen.id))
+    seats = [*uow.seats.of(seen.id), *(uow.seats.held(seen.id) if seen.unverified else ())]
+    return any(seat.uid != seen.seat for seat in seats)
 
 
 def _leave(app: Adapters, uow: UnitOfWork, event_type: EventType, seen: Reservation) -> Reservation:

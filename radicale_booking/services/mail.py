@@ -25,6 +25,7 @@ from radicale_booking.errors import InvalidInput, NotFound, Unavailable
 from radicale_booking.services import (
     agenda,
     decisions,
+    email_check,
     invented,
     invitations,
     life,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 KIND = "mail"
 PROBLEM = "window-problem"
 #: Mail that is not about one reservation, by the name that a preview has for it.
-APART = (agenda.EVENT, sender_check.EVENT, PROBLEM, *invented.INVITATIONS)
+APART = (agenda.EVENT, sender_check.EVENT, email_check.EVENT, PROBLEM, *invented.INVITATIONS)
 #: Of these, one mail always tells of all occurrences that were booked at once.
 _TOGETHER = ("book", "request")
 
@@ -71,6 +72,8 @@ class MailChannel:
             return self._prepare_invitation(uow, row)
         if event == sender_check.EVENT:
             return self._prepare_sender_check(uow, row)
+        if event == email_check.EVENT:
+            return self._prepare_address_check(uow, row)
         if event == agenda.EVENT:
             return self._prepare_agenda(uow, row)
         if _superseded(uow, row):
@@ -106,6 +109,12 @@ class MailChannel:
         if asked is None:
             return "the mail does not wait any more"
         return lambda: self.mailer.send(self.app.composer.compose_sender_check(asked), row.delivery_key)
+
+    def _prepare_address_check(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
+        asked = email_check.notice(self.app, uow, row)
+        if asked is None:
+            return "nothing is held any more"
+        return lambda: self.mailer.send(self.app.composer.compose_address_check(asked), row.delivery_key)
 
     def _prepare_agenda(self, uow: UnitOfWork, row: OutboxRow) -> Callable[[], None] | str:
         notice = agenda.notice(uow, str(row.payload["host"]), date.fromisoformat(str(row.payload["day"])),
@@ -158,6 +167,8 @@ def _apart(app: Adapters, event: str, now: datetime, language: str) -> EmailMess
         return app.composer.compose_agenda(invented.agenda(now), language)
     if event == sender_check.EVENT:
         return app.composer.compose_sender_check(invented.sender_check(app, now), language)
+    if event == email_check.EVENT:
+        return app.composer.compose_address_check(invented.address_check(app, now), language)
     if event == PROBLEM:
         return app.composer.compose_problems("anna@example.org", invented.PROBLEMS, "preview", now, language)
     return app.composer.compose_invitation(invented.invitation(event, now), language)

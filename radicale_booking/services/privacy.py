@@ -86,10 +86,7 @@ def erase_past(app: Adapters, uow: UnitOfWork, before: datetime, most: int) -> i
     for uid in uids:
         found = uow.reservations.get_by_uid(uid)
         assert found is not None and found.id is not None  # noqa: S101, PT018 - read a moment ago
-        for seat in uow.seats.of(found.id):
-            for row in uow.persons.rows("seats_of", seat.email):
-                if row["reservation_id"] == found.id:
-                    uow.persons.erase_seat(row["id"])
+        uow.persons.erase_seats(found.id)
         _erase_reservation(app, uow, uid)
     return len(uids)
 

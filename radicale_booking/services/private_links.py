@@ -42,9 +42,22 @@ def checked(uow: UnitOfWork, event_type: EventType, token: str | None) -> Bookin
     link = uow.booking_links.get(event_type, _hash(token)) if token else None
     if link is None:
         raise NotFound("event type", event_type.slug)
+    _check(uow, link)
+    return link
+
+
+def use(uow: UnitOfWork, link_id: int) -> None:
+    """Book by a link that was ``checked`` before. Raises ``LinkExpired`` when it cannot be used any more."""
+    link = uow.booking_links.by_id(link_id)
+    if link is None:
+        raise LinkExpired("book", "the link is there no more")
+    _check(uow, link)
+    uow.booking_links.use(link)
+
+
+def _check(uow: UnitOfWork, link: BookingLink) -> None:
     if (link.single_use and link.used is not None) or (link.expires is not None and link.expires <= uow.now):
         raise LinkExpired("book", "the link was used or is too old")
-    return link
 
 
 def _hash(token: str) -> str:

@@ -149,7 +149,8 @@ def _follow(app: Adapters, uow: UnitOfWork, principal: Principal, reservation: R
             _end(app, uow, principal, reservation, "decline" if reservation.status == "pending" else "cancel", news)
         return
     if not reservation.live:
-        if reservation.status == "cancelled" and change.start > uow.now and _ended_by_host(uow, reservation):
+        if (reservation.status == "cancelled" and change.start > uow.now and not reservation.unverified
+                and _ended_by_host(uow, reservation)):
             _move(app, uow, principal, reservation, change,
                   "resume" if change.status == "TENTATIVE" else "reinstate", news)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from radicale_booking.services import agenda, guard, life, maintenance_mode, reminders
+from radicale_booking.services import agenda, email_check, guard, life, maintenance_mode, reminders
 from radicale_booking.services.adapters import Adapters
 
 #: A series is expanded further when less than this is missing of the days that the settings ask for.
@@ -17,6 +17,8 @@ def run(app: Adapters) -> None:
     if maintenance_mode.is_still(app):
         return
     while life.expire_due(app) == life.BATCH:
+        pass
+    while email_check.expire_seats(app) == life.BATCH:
         pass
     reminders.queue_due(app)
     agenda.queue_due(app)

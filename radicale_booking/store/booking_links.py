@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.event_type import EventType
 
 if TYPE_CHECKING:
-    from radicale_booking.store.unit_of_work import UnitOfWork
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,19 @@ class BookingLinks:
                                   expires_epoch=int(expires.timestamp()) if expires is not None else None)
 
     def get(self, event_type: EventType, token_hash: str) -> BookingLink | None:
-        row = self._unit_of_work.one("booking_link", "get", event_type_id=event_type.id, token_hash=token_hash)
-        if row is None:
-            return None
-        return BookingLink(row["id"], bool(row["single_use"]), _instant(row["used_epoch"]),
-                           _instant(row["expires_epoch"]))
+        return _read(self._unit_of_work.one("booking_link", "get", event_type_id=event_type.id, token_hash=token_hash))
+
+    def by_id(self, link_id: int) -> BookingLink | None:
+        return _read(self._unit_of_work.one("booking_link", "by_id", id=link_id))
 
     def use(self, link: BookingLink) -> None:
         self._unit_of_work.execute("booking_link", "use", id=link.id, now=self._unit_of_work.now_epoch)
+
+
+def _read(row: Row | None) -> BookingLink | None:
+    if row is None:
+        return None
+    return BookingLink(row["id"], bool(row["single_use"]), _instant(row["used_epoch"]), _instant(row["expires_epoch"]))
 
 
 def _instant(epoch: int | None) -> datetime | None:

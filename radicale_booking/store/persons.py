@@ -52,6 +52,11 @@ class Persons:
         kept = [guest for guest in json.loads(row["guests"]) if guest.lower() != email.lower()]
         self._unit_of_work.execute("maintenance", "set_guests", id=row["id"], guests=json.dumps(kept))
 
+    def erase_seats(self, reservation_id: int) -> None:
+        """Leave of a reservation's seats, those that were given back too, that there were some."""
+        for row in list(self._unit_of_work.query("maintenance", "seats_in", reservation_id=reservation_id)):
+            self.erase_seat(row["id"])
+
     def erase_seat(self, seat_id: int) -> None:
         """Leave that there was a seat."""
         self._unit_of_work.execute("maintenance", "erase_seat", id=seat_id)

@@ -96,14 +96,15 @@ class Reservations:
             now=self._unit_of_work.now_epoch, expires_epoch=_optional_epoch(reservation.expires),
             location=reservation.location, answers=json.dumps(dict(reservation.answers), ensure_ascii=False),
             guests=json.dumps(reservation.guests), series=reservation.series,
-            recurrence_epoch=_optional_epoch(reservation.recurrence))
+            recurrence_epoch=_optional_epoch(reservation.recurrence), unverified=int(reservation.unverified))
         for host in reservation.hosts:
             self._unit_of_work.execute("reservation", "add_occupancy", reservation_id=reservation_id, host=host,
                                        live=int(reservation.live), **_occupied(reservation, event_type))
         return replace(reservation, id=reservation_id, event_type_id=event_type.id or 0)
 
     def set_state(self, reservation: Reservation) -> None:
-        """Store status, sequence, reason, expiry, recurrence and object; one that is no longer live frees its time."""
+        """Store status, sequence, reason, expiry, whose word it waits for, recurrence and object; one that is no longer
+        live frees its time."""
         self._update(reservation)
         if not reservation.live:
             self._unit_of_work.execute("reservation", "end_occupancy", reservation_id=reservation.id)
@@ -120,7 +121,7 @@ class Reservations:
             start_epoch=_epoch(reservation.start), end_epoch=_epoch(reservation.end), sequence=reservation.sequence,
             reason=reservation.reason, expires_epoch=_optional_epoch(reservation.expires),
             recurrence_epoch=_optional_epoch(reservation.recurrence), object_uid=reservation.object_uid,
-            now=self._unit_of_work.now_epoch)
+            unverified=int(reservation.unverified), now=self._unit_of_work.now_epoch)
 
     def event_type_of(self, reservation: Reservation) -> EventType:
         """The event type that was booked."""
@@ -141,7 +142,7 @@ class Reservations:
                 if row["uid"] != except_uid]
 
     def of_invitee(self, event_type: EventType, email: str) -> int:
-        """How many live reservations of the event type the invitee has to come."""
+        """How many live reservations of the event type the invitee has to come, holds left out."""
         rows = self._unit_of_work.query("reservation", "of_invitee", event_type_id=event_type.id, email=email,
                                         now=self._unit_of_work.now_epoch)
         return int(rows[0][0])
@@ -174,7 +175,7 @@ class Reservations:
             other_hosts=tuple(found[0] for found in hosts if found[0] != row["host"]), series=row["series"],
             recurrence=_optional_instant(row["recurrence_epoch"]), object_uid=row["object_uid"],
             sequence=row["sequence"], reason=row["reason"],
-            expires=_optional_instant(row["expires_epoch"]), id=row["id"])
+            expires=_optional_instant(row["expires_epoch"]), unverified=bool(row["unverified"]), id=row["id"])
 
 
 def _occupied(reservation: Reservation, event_type: EventType) -> dict[str, int]:

@@ -25,6 +25,7 @@ class Seats:
             "reservation", "add_seat", reservation_id=seat.reservation_id, uid=seat.uid, name=seat.name,
             email=seat.email, timezone=seat.timezone, language=seat.language, note=seat.note,
             answers=json.dumps(dict(seat.answers), ensure_ascii=False), idempotency_key=idempotency_key,
+            expires_epoch=int(seat.expires.timestamp()) if seat.expires is not None else None,
             now=self._unit_of_work.now_epoch)
 
     def get(self, uid: str) -> Seat | None:
@@ -43,14 +44,28 @@ class Seats:
         return {row["idempotency_key"]: _read(row, row["reservation_uid"]) for row in rows}
 
     def of(self, reservation_id: int) -> list[Seat]:
-        """The seats that are taken, in the order of booking."""
+        """The seats that are taken, in the order of booking; none that is only held."""
         return [_read(row) for row in self._unit_of_work.query("reservation", "seats", reservation_id=reservation_id)]
+
+    def held(self, reservation_id: int) -> list[Seat]:
+        """The seats that are held for people who have not answered the mail to their address, in order."""
+        rows = self._unit_of_work.query("reservation", "held_seats", reservation_id=reservation_id)
+        return [_read(row) for row in rows]
+
+    def lapsed(self, most: int) -> list[Seat]:
+        """At most ``most`` seats that were held for too long."""
+        rows = self._unit_of_work.query("reservation", "lapsed_seats", now=self._unit_of_work.now_epoch, most=most)
+        return [_read(row, row["reservation_uid"]) for row in rows]
+
+    def keep(self, uid: str) -> None:
+        """Take the held seat for good."""
+        self._unit_of_work.execute("reservation", "keep_seat", uid=uid)
 
     def cancel(self, uid: str) -> None:
         self._unit_of_work.execute("reservation", "cancel_seat", uid=uid)
 
     def taken(self, event_type: EventType, frame: Interval) -> dict[datetime, int]:
-        """Start of each live group reservation in ``frame`` -> seats taken."""
+        """Start of each live group reservation in ``frame`` -> seats taken or held."""
         rows = self._unit_of_work.query("reservation", "seats_taken", event_type_id=event_type.id,
                                         range_start=int(frame.start.timestamp()), range_end=int(frame.end.timestamp()))
         return {datetime.fromtimestamp(row["start_epoch"], UTC): row["taken"] for row in rows}
@@ -58,4 +73,6 @@ class Seats:
 
 def _read(row: Row, reservation_uid: str = "") -> Seat:
     return Seat(row["reservation_id"], row["uid"] or "", row["name"], row["email"], row["timezone"], row["language"],
-                row["note"], json.loads(row["answers"]), row["status"], reservation_uid)
+                row["note"], json.loads(row["answers"]), row["status"], reservation_uid,
+                datetime.fromtimestamp(row["expires_epoch"], UTC) if row["expires_epoch"] is not None else None,
+                row["id"])

@@ -88,6 +88,20 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise _translate(error) from error
 
+    def hold(self, principal: str) -> None:
+        """Who writes is alone."""
+
+    def fill(self, table: str, rows: Sequence[Row]) -> None:
+        values = ", ".join("?" * len(rows[0]))
+        try:
+            self.raw.executemany(f"INSERT INTO {table} VALUES ({values})", rows)  # noqa: S608 - a name of ours
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+    def clear(self, tables: Sequence[str]) -> None:
+        for table in tables:
+            self.change(f"DELETE FROM {table}", {})  # noqa: S608 - a name of ours
+
     def copy_to(self, target: Path) -> None:
         """Write what the open transaction sees, else what is there now, into the new file ``target``."""
         _close_to_others(target)
@@ -143,7 +157,7 @@ class SqliteStore:
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
+    def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
         return self._transaction("BEGIN", "")
 
     @contextlib.contextmanager

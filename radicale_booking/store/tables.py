@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,21 +71,18 @@ class Tables:
             after = upto
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
-        names = [f"c{number}" for number in range(len(rows[0]))]
-        values = ", ".join(f":{name}" for name in names)
-        self._connection.change_many(f"INSERT INTO {table} VALUES ({values})",  # noqa: S608
-                                     [dict(zip(names, row, strict=True)) for row in rows])
+        self._connection.fill(table, rows)
 
-    def digest(self, table: str, last: int = _LAST) -> Digest:
-        """Of the rows with keys up to ``last``."""
+    def digest(self, table: str, last: int = _LAST, read: Callable[[int], None] = lambda rows: None) -> Digest:
+        """Of the rows with keys up to ``last``; ``read`` is told of each page how many rows it has."""
         digest = Digest()
         for rows in self.pages(table, last=last):
             digest = digest.plus(rows)
+            read(len(rows))
         return digest
 
     def clear(self) -> None:
-        for table in reversed(self.names):
-            self._connection.change(f"DELETE FROM {table}", {})  # noqa: S608
+        self._connection.clear(tuple(reversed(self.names)))
 
     def begin(self) -> None:
         """Mark the database as an unfinished copy: nobody else uses it until ``finish``."""

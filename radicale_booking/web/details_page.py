@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template, request
@@ -16,10 +15,9 @@ from radicale_booking.domain.client_address import origin
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import InvalidInput, SlotTaken
-from radicale_booking.services import booking, hours, life
-from radicale_booking.web import chosen, failures, problems, proof_of_work, wording
+from radicale_booking.services import booking, email_check, hours, life
+from radicale_booking.web import after_booking, chosen, confirm_page, failures, problems, proof_of_work, wording
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
@@ -84,7 +82,9 @@ def take_booking(host: str, slug: str) -> Response:
         if error.name not in _SHOWN and not error.name.startswith("answers."):
             raise
         return _form_page(form, principal, event_type, start, zone, {error.name: problems.said(error)}, status=400)
-    return make_response(redirect(_after(event_type, reservation, zone), 303))
+    if email_check.is_wanted(adapters(), event_type):
+        return confirm_page.asked(principal, event_type, start, form.email.data, zone)
+    return make_response(redirect(after_booking.booked(event_type, reservation, zone), 303))
 
 
 def _wrong_answers(event_type: EventType) -> dict[str, str]:
@@ -118,20 +118,6 @@ def _origin() -> str:
                   adapters().settings.guard.trusted_proxies)
 
 
-def _after(event_type: EventType, reservation: Reservation, zone: ZoneInfo) -> str:
-    """Where the browser goes after a booking."""
-    if event_type.redirect_url:
-        joint = "&" if "?" in event_type.redirect_url else "?"
-        return event_type.redirect_url + joint + urlencode(
-            {"uid": reservation.uid, "start": wording.instant(reservation.start)})
-    return _manage(reservation, zone, new=1)
-
-
-def _manage(reservation: Reservation, zone: ZoneInfo, new: int | None = None) -> str:
-    token = booking.manage_url(adapters(), reservation).rstrip("/").rpartition("/")[2]
-    return link("show_reservation", token=token, new=new, tz=zone.key, link=None, duration=None, move=None)
-
-
 def _move(principal: Principal, event_type: EventType) -> Response:
     form, moving = MoveForm(), chosen.moved()
     assert moving is not None  # noqa: S101 - the caller saw it
@@ -143,7 +129,7 @@ def _move(principal: Principal, event_type: EventType) -> Response:
         moved = life.reschedule(adapters(), moving.uid, start, actor="invitee")
     except SlotTaken as error:
         return failures.taken(error, event_type.host, event_type.slug, zone, now())
-    return make_response(redirect(_manage(moved, zone), 303))
+    return make_response(redirect(after_booking.manage(moved, zone), 303))
 
 
 def _start(text: str) -> datetime:

@@ -26,6 +26,7 @@ from radicale_booking.web import (
 )
 from radicale_booking.web.answer_page import answer_request
 from radicale_booking.web.calendar_links import calendar_links
+from radicale_booking.web.confirm_page import confirm_booking
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
 from radicale_booking.web.forms import HONEYPOT
@@ -88,6 +89,7 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/booking/<token>/event.ics", "event_file", event_file)
     flask.add_url_rule("/booking/<token>/answer", "answer_request", answer_request, methods=["GET", "POST"])
     flask.add_url_rule("/booking/<token>/mail", "confirm_mail", confirm_mail, methods=["GET", "POST"])
+    flask.add_url_rule("/booking/<token>/confirm", "confirm_booking", confirm_booking, methods=["GET", "POST"])
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
     flask.add_url_rule("/book/look/<version>.css", "theme", own_look.show_theme)
     flask.add_url_rule("/book/look/<version>/logo", "logo", own_look.show_logo)

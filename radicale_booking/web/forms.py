@@ -57,6 +57,10 @@ class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     start = HiddenField(validators=[InputRequired()])
 
 
+class ConfirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """Nothing but that it was sent from our page."""
+
+
 class CancelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """Why a reservation is cancelled."""
 

@@ -28,7 +28,7 @@ SELECT blocked.id FROM json_each(:patterns) AS wanted JOIN blocked ON blocked.pa
 -- name: open_of_invitee
 SELECT (SELECT count(*) FROM reservation
         WHERE lower(invitee_email) = lower(:email) AND end_epoch > :now AND status IN ('pending', 'confirmed')
-        AND NOT EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id))
+        AND unverified = 0 AND NOT EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id))
     + (SELECT count(*) FROM seat JOIN reservation ON reservation.id = seat.reservation_id
-        WHERE lower(seat.email) = lower(:email) AND seat.status = 'confirmed'
+        WHERE lower(seat.email) = lower(:email) AND seat.status = 'confirmed' AND seat.expires_epoch IS NULL
         AND reservation.end_epoch > :now AND reservation.status IN ('pending', 'confirmed'));

@@ -38,6 +38,9 @@ SELECT seat.id, seat.uid, seat.reservation_id, reservation.uid AS reservation_ui
 FROM seat JOIN reservation ON reservation.id = seat.reservation_id
 WHERE lower(seat.email) = lower(:email) ORDER BY seat.id;
 
+-- name: seats_in
+SELECT id FROM seat WHERE reservation_id = :reservation_id ORDER BY id;
+
 -- name: mail_to
 SELECT id, kind, status, created_epoch, sent_epoch, payload FROM outbox WHERE lower(recipient) = lower(:email)
 ORDER BY id;

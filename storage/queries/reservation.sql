@@ -48,10 +48,10 @@ WHERE reservation.event_type_id = :event_type_id AND reservation.start_epoch = :
 -- name: add
 INSERT INTO reservation (principal_id, event_type_id, uid, status, start_epoch, end_epoch, invitee_name, invitee_email,
     invitee_timezone, language, note, idempotency_key, sequence, reason, created_epoch, modified_epoch, expires_epoch,
-    location, answers, guests, series, recurrence_epoch)
+    location, answers, guests, series, recurrence_epoch, unverified)
 SELECT id, :event_type_id, :uid, :status, :start_epoch, :end_epoch, :invitee_name, :invitee_email, :invitee_timezone,
     :language, :note, :idempotency_key, :sequence, :reason, :now, :now, :expires_epoch, :location, :answers, :guests,
-    :series, :recurrence_epoch
+    :series, :recurrence_epoch, :unverified
 FROM principal WHERE name = :host
 RETURNING id;
 
@@ -103,16 +103,17 @@ WHERE reservation.status = 'pending' AND reservation.expires_epoch <= :now
 ORDER BY reservation.expires_epoch LIMIT :most;
 
 -- name: of_invitee
--- In a group who has a seat counts. No meeting lasts longer than a day.
+-- In a group who has a seat counts. No meeting lasts longer than a day. What others hold in the invitee's name does not.
 SELECT (SELECT count(*) FROM reservation
     WHERE event_type_id = :event_type_id AND lower(invitee_email) = lower(:email) AND end_epoch > :now
-        AND status IN ('pending', 'confirmed')
+        AND status IN ('pending', 'confirmed') AND unverified = 0
         AND NOT EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id))
     + (SELECT count(*) FROM reservation
     WHERE event_type_id = :event_type_id AND start_epoch > :now - 90000 AND end_epoch > :now
         AND status IN ('pending', 'confirmed')
         AND EXISTS (SELECT 1 FROM seat WHERE seat.reservation_id = reservation.id
-            AND lower(seat.email) = lower(:email) AND seat.status = 'confirmed')) AS bookings;
+            AND lower(seat.email) = lower(:email) AND seat.status = 'confirmed'
+            AND seat.expires_epoch IS NULL)) AS bookings;
 
 -- name: turns
 SELECT principal.name AS host,
@@ -128,7 +129,7 @@ GROUP BY principal.name;
 -- name: update
 UPDATE reservation SET status = :status, start_epoch = :start_epoch, end_epoch = :end_epoch, sequence = :sequence,
     reason = :reason, expires_epoch = :expires_epoch, recurrence_epoch = :recurrence_epoch, object_uid = :object_uid,
-    modified_epoch = :now
+    unverified = :unverified, modified_epoch = :now
 WHERE id = :id;
 
 -- name: end_occupancy
@@ -155,8 +156,9 @@ ORDER BY start_epoch;
 
 -- name: add_seat
 INSERT INTO seat (reservation_id, uid, name, email, timezone, language, note, answers, idempotency_key, status,
-    created_epoch)
-VALUES (:reservation_id, :uid, :name, :email, :timezone, :language, :note, :answers, :idempotency_key, 'confirmed', :now)
+    created_epoch, expires_epoch)
+VALUES (:reservation_id, :uid, :name, :email, :timezone, :language, :note, :answers, :idempotency_key, 'confirmed', :now,
+    :expires_epoch)
 RETURNING id;
 
 -- name: seat
@@ -169,7 +171,21 @@ FROM seat JOIN reservation ON reservation.id = seat.reservation_id
 WHERE reservation.event_type_id = :event_type_id AND seat.idempotency_key = :idempotency_key;
 
 -- name: seats
-SELECT * FROM seat WHERE reservation_id = :reservation_id AND status = 'confirmed' ORDER BY id;
+SELECT * FROM seat WHERE reservation_id = :reservation_id AND status = 'confirmed' AND expires_epoch IS NULL
+ORDER BY id;
+
+-- name: held_seats
+SELECT * FROM seat WHERE reservation_id = :reservation_id AND status = 'confirmed' AND expires_epoch IS NOT NULL
+ORDER BY id;
+
+-- name: lapsed_seats
+SELECT seat.*, reservation.uid AS reservation_uid
+FROM seat JOIN reservation ON reservation.id = seat.reservation_id
+WHERE seat.status = 'confirmed' AND seat.expires_epoch IS NOT NULL AND seat.expires_epoch <= :now
+ORDER BY seat.expires_epoch LIMIT :most;
+
+-- name: keep_seat
+UPDATE seat SET expires_epoch = NULL WHERE uid = :uid AND status = 'confirmed';
 
 -- name: cancel_seat
 UPDATE seat SET status = 'cancelled' WHERE uid = :uid AND status = 'confirmed';

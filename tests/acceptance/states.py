@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -11,7 +12,15 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.guard_settings import GuardSettings
 from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
-from radicale_booking.services import decisions, inbound, life, maintenance_mode, private_links, sender_check
+from radicale_booking.services import (
+    decisions,
+    email_check,
+    inbound,
+    life,
+    maintenance_mode,
+    private_links,
+    sender_check,
+)
 from radicale_booking.web.wording import instant
 from tests.acceptance.stage import NOW, SITE, Stage
 
@@ -19,6 +28,7 @@ State = Callable[[Page, Stage], None]
 STATES: dict[str, State] = {}
 _TALK = f"{SITE}/book/ada/first-talk/"
 _DAY = timedelta(days=1)
+_ASKING = GuardSettings(bookings_per_address=0, confirm_email=True)
 
 
 def state(name: str) -> Callable[[State], State]:
@@ -147,6 +157,40 @@ def _taken(page: Page, stage: Stage) -> None:
     stage.booked()
     _send(page)
     expect(page.locator(".choices")).to_be_visible()
+
+
+@state("mail to be answered")
+def _asked_by_mail(page: Page, stage: Stage) -> None:
+    with stage.settings(guard=_ASKING):
+        _form(page, stage, "first-talk", **_person(stage))
+        _send(page)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("form[method=post]")).to_have_count(0)
+
+
+@state("link in the mail")
+def _link_in_mail(page: Page, stage: Stage) -> None:
+    page.goto(_hold(stage, "lesson", occurrences=3))
+
+
+@state("link in the mail answered")
+def _answered_mail(page: Page, stage: Stage) -> None:
+    page.goto(_hold(stage, "first-talk"))
+    page.locator("main form button").click()
+    expect(page.locator(".badge.good")).to_be_visible()
+
+
+@state("link in the mail too late")
+def _answered_late(page: Page, stage: Stage) -> None:
+    url = _hold(stage, "first-talk")
+    with stage.clock.at(NOW + _DAY):
+        page.goto(url)
+
+
+@state("held for somebody")
+def _held_for(page: Page, stage: Stage) -> None:
+    with stage.settings(guard=_ASKING):
+        page.goto(stage.manage(stage.booked(origin="203.0.113.9")))
 
 
 @state("booked as often as possible")
@@ -328,6 +372,17 @@ def _question_to_sender(stage: Stage) -> str:
         inbound.receive(stage.app, sender, "ada+first-talk@calendar.example.org", raw, incoming.read(raw))
     with stage.app.store.read() as uow:
         [asked] = [sender_check.notice(stage.app, uow, row) for row in uow.outbox.pending() if row.recipient == sender]
+    assert asked is not None
+    return asked.url
+
+
+def _hold(stage: Stage, slug: str, **given: Any) -> str:
+    """The link in the mail about a time that is held."""
+    with stage.settings(guard=_ASKING):
+        held = stage.booked(slug, origin="203.0.113.9", **given)
+        with stage.app.store.read() as uow:
+            [row] = [row for row in uow.outbox.pending() if row.payload["uid"] == held.uid]
+            asked = email_check.notice(stage.app, uow, row)
     assert asked is not None
     return asked.url
 
