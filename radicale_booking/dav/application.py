@@ -128,6 +128,8 @@ class BookingApplication(Application):
         return str(prefix).rstrip("/") if _PREFIX.fullmatch(str(prefix)) else ""
 
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
+        if isinstance(self._storage, Storage):
+            self._storage.request_begins(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
         # The look-up of the principal comes before any do_… method.
         try:
             return super()._handle_request(charset.unnamed(environ))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: The tag of a collection that holds messages, and its name in the principal's home.
 _INBOX_TAG, _INBOX = "SCHEDULE-INBOX", "inbox"
+_MOST_REMARKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,11 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invite
     decided = invited_booking.requested(app, uow, event_type, inviter, text)
     if not decided.answers:
         return Outcome(itip.DELIVERED)
-    remark = "\n".join(decided.remarks[:5])
+    remark = app.composer.remark(
+        decided.refused[:_MOST_REMARKS], language=inviter.language, timezone=inviter.timezone,
+        url=f"{app.settings.public_url}/book/{event_type.host}/{event_type.slug}/")
     reply = _reply(app, uow, message, text, decided.answers, remark)
-    if decided.remarks:
+    if decided.refused:
         host = uow.principals.get(event_type.host)
         sender = Inviter(message.recipient, host.shown_name if host else event_type.host, inviter.timezone)
         by_mail(app, uow, sender, "REPLY", message.sender, reply, remark, inviter.mail)

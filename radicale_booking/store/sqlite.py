@@ -230,8 +230,10 @@ class SqliteStore:
             # A thousand entries of each index say enough; whoever writes waits for as long as it takes to read them.
             for statement in ("PRAGMA analysis_limit = 1000", "ANALYZE", *(["VACUUM"] if vacuum else []),
                               "PRAGMA optimize",
-                              # What was written goes from the log into the file, and the log gets short again.
-                              "PRAGMA wal_checkpoint(TRUNCATE)"):
+                              # What was written goes from the log into the file, and the log gets short again; not
+                              # where somebody reads it, as a continuous copy does: nobody could write meanwhile.
+                              "PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)",
+                              f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}"):
                 connection.run(statement, {})
 
     def size_octets(self) -> int:
