@@ -40,7 +40,8 @@ def machines(tmp_path: Path) -> Iterator[list[Machine]]:
 def book(machine: Machine, hour: int) -> int:
     """A visitor's booking at so many half hours after nine; the status of the last page."""
     visitor = Visitor()
-    form = visitor.get(f"http://127.0.0.1:{machine.port}/book/anna/intro-call/?start={shown(monday() + hour * HALF_HOUR)}")
+    start = shown(monday() + hour * HALF_HOUR)
+    form = visitor.get(f"http://127.0.0.1:{machine.port}/book/anna/intro-call/?start={start}")
     return visitor.submit(form, name="Bob", email="bob@example.org").status if form.status == 200 else form.status
 
 
