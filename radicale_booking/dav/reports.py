@@ -5,7 +5,13 @@ from __future__ import annotations
 from radicale import httputils, types
 
 from radicale_booking.dav import acl_reports, freebusy, listing, principals, query
+from radicale_booking.dav.properties import clark
 from radicale_booking.errors import SchedulingRefused
+
+_LEVEL = clark("D:sync-level")
+#: RFC 6578 §6.3; nothing is deeper than a calendar's members. Older programs say it by the Depth header, or not at all.
+_LEVELS = ("", "1", "infinite", "infinity")
+_KNOWN = frozenset({*acl_reports.REPORTS, *principals.REPORTS, freebusy.REPORT, *listing.KINDS, listing.SYNC})
 
 
 def answer(request: listing.Request, *, of_box: bool) -> types.WSGIResponse | None:
@@ -15,7 +21,11 @@ def answer(request: listing.Request, *, of_box: bool) -> types.WSGIResponse | No
     """
     body = request.body
     if body is None:
-        return listing.report(request)
+        return httputils.BAD_REQUEST
+    if body.tag not in _KNOWN:
+        raise SchedulingRefused("D:supported-report", f"there is no report {body.tag}")
+    if (body.findtext(_LEVEL) or "1").strip() not in _LEVELS:
+        return httputils.BAD_REQUEST
     query.check(body)
     if body.tag == freebusy.REPORT and of_box:
         # RFC 6638 §2.3: messages are nobody's time.
