@@ -60,7 +60,7 @@ WHERE lower(item.text) LIKE :pattern ESCAPE '\' ORDER BY item.id;
 
 -- name: erase_reservation
 UPDATE reservation SET invitee_name = 'erased', invitee_email = 'reservation-' || id || '@erased.invalid', note = '',
-    answers = '{}', guests = '[]', reason = '', location = '', idempotency_key = NULL
+    answers = '{}', guests = '[]', reason = '', location = '', idempotency_key = NULL, invited = NULL
 WHERE id = :id;
 
 -- name: set_guests
@@ -68,7 +68,7 @@ UPDATE reservation SET guests = :guests WHERE id = :id;
 
 -- name: erase_seat
 UPDATE seat SET name = 'erased', email = 'seat-' || id || '@erased.invalid', note = '', answers = '{}',
-    idempotency_key = NULL
+    idempotency_key = NULL, invited = NULL
 WHERE id = :id;
 
 -- name: erase_mail_to
