@@ -196,10 +196,12 @@ class EventType:
         if duration not in self.durations:
             raise InvalidInput("duration", f"{duration // _MINUTE}", "cannot be chosen here",
                                "choose " + " or ".join(f"{length // _MINUTE}" for length in self.durations))
-        return replace(self, duration=duration, other_durations=())
+        return self.lasting_exactly(duration)
 
     def lasting_exactly(self, duration: timedelta) -> EventType:
         """The same with ``duration``, whether it could be chosen or not: a booking keeps the length it has."""
+        if self.durations == (duration,):
+            return self
         return replace(self, duration=duration, other_durations=())
 
     @staticmethod

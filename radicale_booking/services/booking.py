@@ -250,7 +250,10 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: Bookin
         uow.reservations.add(other, event_type)
     if event_type.seats > 1:
         first = _take_seat(uow, first, request, event_type, held_until)
-    calendar_objects.write(app, uow, event_type, first)
+    if others:
+        calendar_objects.write(app, uow, event_type, first)
+    else:
+        calendar_objects.add(app, uow, event_type, first)
     if held_until is None:
         life.announce(uow, first, "request" if event_type.confirmation else "book")
     return first
