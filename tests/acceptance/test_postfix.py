@@ -70,5 +70,5 @@ def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
             send("REQUEST", 3)
             running.wait_for(f"to {BOB} was returned: 5.1.1 550 5.1.1 no such user")
             listed = json.loads(run(site.config, "mail", "list", "--status", "failed", "--json").stdout)
-            assert [one["last_error"] for one in listed if one["recipient"] == BOB][0] == (
-                "returned: 5.1.1 550 5.1.1 no such user")
+            assert {one["last_error"] for one in listed if one["recipient"] == BOB} == {
+                "returned: 5.1.1 550 5.1.1 no such user"}
