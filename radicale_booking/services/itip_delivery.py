@@ -66,8 +66,6 @@ def to_organizer(app: Adapters, uow: UnitOfWork, attendee: Inviter, message: Mes
     if principal is None:
         by_mail(app, uow, attendee, "REPLY", message.recipient, text)
         return itip.SENT
-    if uow.reservations.of_object(message.uid):
-        return itip.DELIVERED
     kept = calendar_objects.find(uow, principal, message.uid)
     if kept is None:
         return itip.REJECTED
