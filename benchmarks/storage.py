@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -30,6 +31,7 @@ TARGETS = {"PUT new": 200.0, "PROPFIND 0 (ctag)": 200.0, "GET": 3.0, "multiget 1
 USUAL_TARGET = 40.0
 #: Quick operations, and those that wait for the disk, need more rounds for a steady median.
 MORE_ROUNDS = {"GET": 40, "multiget 100": 3, "PUT update": 10, "PUT new": 3, "DELETE": 3}
+WRITES = frozenset({"PUT update", "PUT new", "DELETE"})
 _FIRST = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
@@ -117,6 +119,9 @@ def seconds(servers: Sequence[Server], name: str, operation: Callable[[Server, i
     def prepared(server: Server, number: int) -> Callable[[], bytes]:
         if name == "sync after a change":
             server.request("PUT", "/anna/work/event-1.ics", whole(1))
+        if name in WRITES:
+            # What others left to be written is not charged to whoever waits for the disk next.
+            os.sync()
         return lambda: operation(server, number)
 
     return turns.seconds([partial(prepared, server) for server in servers], rounds)

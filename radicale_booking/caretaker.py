@@ -11,6 +11,7 @@ from radicale_booking.errors import BookingError
 from radicale_booking.services import backup, maintenance, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.backup import BackupBusy
+from radicale_booking.services.continuous import ContinuousCopy
 
 _LOOK_SECONDS = 30.0
 _GRACE_SECONDS = 30.0
@@ -24,7 +25,7 @@ class Caretaker:
         self._say = say
         self._stopping = threading.Event()
         self._trouble = ""
-        self._copied: tuple[int, ...] | None = None
+        self._copy = ContinuousCopy(app)
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
 
     def start(self) -> None:
@@ -52,16 +53,17 @@ class Caretaker:
             except Exception:  # noqa: BLE001 - whatever it is, the next one may succeed
                 traceback.print_exc()
             self._stopping.wait(max(0.0, look - (time.monotonic() - began)))
+        try:
+            self._copy.finish()
+        except BookingError as error:
+            self._tell(f"the continuous copy misses the end: {error}")
 
     def _look(self, *, continuous: bool) -> None:
         problems: tuple[str, ...] = ()
         if backup.due(self._app):
             problems = backup.create(self._app).problems
         if continuous:
-            state = self._state()
-            if state is None or state != self._copied:
-                problems += backup.create(self._app, current=True).problems
-                self._copied = state
+            problems += self._copy.renew()
         self._tell("; ".join(problems))
 
     def _maintain(self) -> None:
@@ -70,14 +72,6 @@ class Caretaker:
                 and not maintenance_mode.is_still(self._app)):
             for problem in maintenance.run(self._app, stopping=self._stopping.is_set).problems:
                 self._say(f"the database: {problem}")
-
-    def _state(self) -> tuple[int, ...] | None:
-        """What differs after each commit to an SQLite file; None where that cannot be told."""
-        file = self._app.settings.database_file
-        if file is None:
-            return None
-        found = [path.stat() for path in (file, file.with_name(f"{file.name}-wal")) if path.exists()]
-        return tuple(number for one in found for number in (one.st_mtime_ns, one.st_size))
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

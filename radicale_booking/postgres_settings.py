@@ -27,6 +27,14 @@ def without_password(address: str) -> str:
     return re.sub(r"(?i)([?&]password=)[^&]*", r"\1...", shown)
 
 
+def postgres_address(value: Any) -> str:
+    """A ``postgresql://`` URI of libpq without a password; '' stays ''. Raises ``ValueError``."""
+    text = str(value).strip()
+    if text and (not text.startswith(SCHEME) or not text[len(SCHEME):].strip("/") or text != without_password(text)):
+        raise ValueError(f"not a database URL: {without_password(text)!r}")
+    return text
+
+
 POSTGRES_SCHEMA: dict[str, dict[str, Any]] = {
     "database_password_file": {"value": "", "help": "file whose first line is PostgreSQL's password",
                                "type": filepath},
@@ -35,16 +43,21 @@ POSTGRES_SCHEMA: dict[str, dict[str, Any]] = {
     "database_statement_timeout": {"value": "60", "help": "seconds after which a statement is given up",
                                    "type": seconds},
     "database_lock_timeout": {"value": "20", "help": "seconds to wait for another who writes", "type": seconds},
+    "database_replica": {"value": "", "help": "a streaming replica for what only reads: postgresql://USER@HOST/NAME",
+                         "type": postgres_address},
 }
 
-ACCEPTED: dict[Any, str] = {connections: "a whole number from 1 to 500"}
+ACCEPTED: dict[Any, str] = {connections: "a whole number from 1 to 500",
+                            postgres_address: "postgresql://USER@HOST/NAME without a password"}
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresSettings:
-    """``password_file`` is an absolute path or ''; ``connections`` are those of one process."""
+    """``password_file`` is an absolute path or '', ``replica`` an address or ''; ``connections`` are those of one
+    process to one server."""
 
     password_file: str = ""
     connections: int = 10
     statement_timeout_seconds: int = 60
     lock_timeout_seconds: int = 20
+    replica: str = ""

@@ -40,7 +40,7 @@ from radicale_booking.mail_settings import MAIL_SCHEMA, MailSettings, one_line
 from radicale_booking.page_settings import ACCEPTED as PAGE_ACCEPTED
 from radicale_booking.page_settings import PAGE_SCHEMA, PageSettings
 from radicale_booking.postgres_settings import ACCEPTED as POSTGRES_ACCEPTED
-from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, without_password
+from radicale_booking.postgres_settings import POSTGRES_SCHEMA, PostgresSettings, postgres_address, without_password
 from radicale_booking.postgres_settings import SCHEME as _POSTGRES_SCHEME
 from radicale_booking.webhook_settings import ACCEPTED as WEBHOOKS_ACCEPTED
 from radicale_booking.webhook_settings import WEBHOOKS_SCHEMA, WebhookSettings
@@ -63,9 +63,7 @@ def database_url(value: Any) -> str:
     if not text:
         return ""
     if text.startswith(_POSTGRES_SCHEME):
-        if not text[len(_POSTGRES_SCHEME):].strip("/") or text != without_password(text):
-            raise ValueError(f"not a database URL: {without_password(text)!r}")
-        return text
+        return postgres_address(text)
     if not text.startswith(_DATABASE_SCHEME) or not text[len(_DATABASE_SCHEME):].strip("/"):
         raise ValueError(f"not a database URL: {text!r}")
     rest = text[len(_DATABASE_SCHEME):]
@@ -324,8 +322,10 @@ def _file(database: str) -> Path | None:
 def _postgres(configuration: Configuration) -> PostgresSettings:
     given = {option: configuration.get("storage", option) if option in configuration.options("storage")
              else schema["value"] for option, schema in POSTGRES_SCHEMA.items()}
-    file, connections, statement, lock = (POSTGRES_SCHEMA[option]["type"](value) for option, value in given.items())
-    return PostgresSettings(file, connections, statement, lock)
+    read = {option: POSTGRES_SCHEMA[option]["type"](value) for option, value in given.items()}
+    return PostgresSettings(read["database_password_file"], read["database_connections"],
+                            read["database_statement_timeout"], read["database_lock_timeout"],
+                            read["database_replica"])
 
 
 def _mail(configuration: Configuration, public_url: str) -> MailSettings:
@@ -391,6 +391,12 @@ def _problems(ini: Ini) -> Iterator[InvalidSetting]:
     if "password" in mail and "password_file" in mail:
         yield InvalidSetting(mail["password_file"].place, "[mail] password_file", "there is a password too",
                              "keep one of them")
+    storage = ini.sections.get("storage", {})
+    replica = storage.get("database_replica")
+    if replica and replica.value and not ("database" in storage and storage["database"].value.startswith(
+            _POSTGRES_SCHEME)):
+        yield InvalidSetting(replica.place, "[storage] database_replica", "there is no database that it could follow",
+                             "name the primary server in [storage] database")
 
 
     confirming = ini.sections.get("guard", {}).get("confirm_email")

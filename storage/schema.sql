@@ -215,6 +215,7 @@ CREATE TABLE reservation (
     recurrence_epoch BIGINT CHECK ((recurrence_epoch IS NULL) = (series IS NULL)),
     object_uid TEXT,
     unverified INTEGER NOT NULL DEFAULT 0 CHECK (unverified IN (0, 1)),
+    invited TEXT,
     CHECK (start_epoch < end_epoch)
 );
 CREATE UNIQUE INDEX reservation_idempotency ON reservation (event_type_id, idempotency_key)
@@ -257,7 +258,8 @@ CREATE TABLE seat (
     note TEXT NOT NULL DEFAULT '',
     answers TEXT NOT NULL DEFAULT '{}',
     idempotency_key TEXT,
-    expires_epoch BIGINT
+    expires_epoch BIGINT,
+    invited TEXT
 );
 CREATE INDEX seat_reservation ON seat (reservation_id);
 CREATE UNIQUE INDEX seat_uid ON seat (uid) WHERE uid IS NOT NULL;

@@ -92,6 +92,8 @@ _OPTIONS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "reminders": (list[int], "Minutes before the start when invitees are reminded by mail, repeated.", _all(_minutes)),
     "follow_up": (int, "Minutes after the end when invitees are written to once more.", _minutes),
     "follow_up_text": (str, "What that mail says.", _same),
+    "keep_days": (int, "Days after their end that bookings say who booked, 0 for ever (default: as [booking] "
+                  "keep_reservations_days).", _same),
     "redirect_url": (str, "Where the browser goes after a booking.", _same),
     "blocking_calendars": (list[str], "Calendar (path) that blocks, repeated (default: all).", _all(_same)),
     "target_calendar": (str, "Calendar (path) that receives the bookings (default: the host's default).", _same),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -37,6 +39,7 @@ from radicale_booking.dav import (
     reports,
     slot_calendar,
 )
+from radicale_booking.dav.body import Body
 from radicale_booking.dav.exchange import Exchange
 from radicale_booking.dav.sign_in import SignIn
 from radicale_booking.dav.storage import Storage
@@ -46,7 +49,7 @@ from radicale_booking.errors import (
     NotAllowed,
     SlotTaken,
 )
-from radicale_booking.services import maintenance_mode
+from radicale_booking.services import again, maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
@@ -125,6 +128,8 @@ class BookingApplication(Application):
         return str(prefix).rstrip("/") if _PREFIX.fullmatch(str(prefix)) else ""
 
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
+        if isinstance(self._storage, Storage):
+            self._storage.request_begins(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
         # The look-up of the principal comes before any do_… method.
         try:
             return super()._handle_request(charset.unnamed(environ))
@@ -162,11 +167,25 @@ class BookingApplication(Application):
         no_namespace.unname(xml_content)
         return super()._xml_response(xml_content, request_info)
 
+    def _answered(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
+                  **options: Any) -> types.WSGIResponse:
+        """What ``method`` answers, begun anew where the database undid its transaction, or its error's answer."""
+        if not self._hook.enabled:  # which would be told twice
+            method = again.if_undone(method)
+        environ, *others = request
+        return errors.guarded(method, ({**environ, "wsgi.input": Body(environ["wsgi.input"])}, *others), **options)
+
+    def _read(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
+              **options: Any) -> types.WSGIResponse:
+        """``_answered`` for a method that changes nothing."""
+        with self._storage.only_reading() if isinstance(self._storage, Storage) else contextlib.nullcontext():
+            return self._answered(method, request, **options)
+
     def do_DELETE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802 - Radicale's name
         return self._writing(super().do_DELETE, request)
 
     def do_GET(self, *request: Any, **options: Any) -> types.WSGIResponse:  # noqa: N802
-        return errors.guarded(self._got, request, **options)
+        return self._read(self._got, request, **options)
 
     def _got(self, environ: types.WSGIEnviron, base_prefix: str, path: str, user: str, user_groups: set[str],
              request_info: dict[str, Any]) -> types.WSGIResponse:
@@ -189,10 +208,10 @@ class BookingApplication(Application):
         return _with_tokens(super().do_OPTIONS(*request))
 
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return errors.guarded(super().do_MKCALENDAR, request)
+        return self._answered(super().do_MKCALENDAR, request)
 
     def do_MKCOL(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return errors.guarded(super().do_MKCOL, request)
+        return self._answered(super().do_MKCOL, request)
 
     def do_COPY(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return self._writing(self._copied, request)
@@ -213,17 +232,17 @@ class BookingApplication(Application):
     def do_PROPFIND(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
         if slots is not None:
-            return errors.guarded(self._asked_of_slots, (slots, *request))
+            return self._read(partial(self._asked_of_slots, slots), request)
         if request[0].get("HTTP_DEPTH", "0") == "1":
-            answer = errors.guarded(self._listed, (listing.propfind, super().do_PROPFIND, *request))
+            answer = self._read(partial(self._listed, listing.propfind, super().do_PROPFIND), request)
         else:
             request[-1].update(base_prefix=request[1], minimal=minimal.wanted(request[0]))
-            answer = errors.guarded(super().do_PROPFIND, request)
+            answer = self._read(super().do_PROPFIND, request)
         return _with_tokens(minimal.listed(request[0], answer))
 
     def do_PROPPATCH(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         patch = self._patch_box if self._box(request[2]) is not None else super().do_PROPPATCH
-        return _with_tokens(minimal.patched(request[0], errors.guarded(patch, request)))
+        return _with_tokens(minimal.patched(request[0], self._answered(patch, request)))
 
     def _asked_of_slots(self, slots: tuple[slot_calendar.SlotCalendar, str], environ: types.WSGIEnviron,
                         *request: Any) -> types.WSGIResponse:
@@ -262,17 +281,19 @@ class BookingApplication(Application):
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         posted = self._posted if self._box(request[2]) is not None else super().do_POST
-        return errors.guarded(posted, request)
+        return self._answered(posted, request)
 
     def do_REPORT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         slots = self._slots(*request[1:4])
         if slots is not None:
-            return errors.guarded(self._asked_of_slots, (slots, *request))
-        return minimal.listed(request[0], errors.guarded(self._listed, (self._reported, super().do_REPORT, *request)))
+            return self._read(partial(self._asked_of_slots, slots), request)
+        return minimal.listed(request[0], self._read(
+            partial(self._listed, self._reported, super().do_REPORT), request))
 
     def _reported(self, request: listing.Request) -> types.WSGIResponse | None:
         return reports.answer(request, of_box=self._box(request.path) is not None)
 
+    @again.if_undone
     def _box(self, path: str) -> str | None:
         """The tag of the inbox or outbox that is at ``path`` or holds it, else None."""
         words = path.strip("/").split("/")
@@ -318,11 +339,16 @@ class BookingApplication(Application):
                 return httputils.FORBIDDEN
             return errors.guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
-            return errors.guarded(method, request)
+            return self._answered(method, request)
         destination = unquote(urlparse(environ.get("HTTP_DESTINATION", "")).path).removeprefix(request[1])
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
         if (self._box(path) and not of_message) or self._box(destination):
             return httputils.FORBIDDEN
+        return self._answered(partial(self._exchanged, self._storage, method), request)
+
+    def _exchanged(self, storage: Storage, method: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron,
+                   *request: Any) -> types.WSGIResponse:
+        path = request[1]
         exchange = Exchange.of(environ)
         if environ["REQUEST_METHOD"] == "PUT":
             try:
@@ -335,17 +361,16 @@ class BookingApplication(Application):
             except ValueError as error:
                 return errors.answer(preconditions.of_charset(self._parent_tag(path), str(error)))
             content = exchange.sent or b""
-            request = ({**environ, "CONTENT_TYPE": exchange.content_type, "wsgi.input": io.BytesIO(content),
-                        "CONTENT_LENGTH": str(len(content))}, *request[1:])
-        with self._storage.exchanging(exchange):
+            environ = {**environ, "CONTENT_TYPE": exchange.content_type, "wsgi.input": io.BytesIO(content),
+                       "CONTENT_LENGTH": str(len(content))}
+        with storage.exchanging(exchange):
             try:
                 if exchange.sent is not None and len(exchange.sent) > self._max_resource_size:
                     preconditions.of_size(self._parent_tag(path), self._max_resource_size)
-                status, headers, body, xml_request = method(*request)
-            except BookingError as error:
-                if isinstance(error, SlotTaken):
-                    self._storage.renew(path)
-                return errors.answer(error)
+                status, headers, body, xml_request = method(environ, *request)
+            except SlotTaken:
+                storage.renew(path)
+                raise
         if status < HTTPStatus.BAD_REQUEST and environ["REQUEST_METHOD"] == "PUT":
             headers = dict(headers)
             if exchange.schedule_tag:
@@ -356,7 +381,7 @@ class BookingApplication(Application):
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
             kind = self._parent_tag(path)
             if kind:
-                return errors.answer(preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", "")))
+                raise preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", ""))
         return status, headers, body, xml_request
 
     def _parent_tag(self, path: str) -> str:
@@ -388,8 +413,7 @@ class BookingApplication(Application):
         if answer is not None:
             request_info["status"] = answer[0]
             return answer
-        again = {**environ, "wsgi.input": io.BytesIO(raw)}
-        return generic(again, base_prefix, path, user, user_groups, request_info)
+        return generic(environ, base_prefix, path, user, user_groups, request_info)
 
 
 def _with_tokens(answer: types.WSGIResponse) -> types.WSGIResponse:

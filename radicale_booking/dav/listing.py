@@ -50,7 +50,7 @@ _ENDLESS = 10**9
 _FREE_BUSY = xmlutils.make_clark("C:free-busy-query")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
     """A request as Radicale hands it on, its body parsed."""
 

@@ -48,7 +48,7 @@ def plain(application: BookingApplication, storage: Storage, environ: types.WSGI
         row = storage.unit_of_work.collections.get(parent_path)
         if row is None or row.tag != "VCALENDAR" or not pathutils.is_safe_filesystem_path_component(href):
             return None
-        present = storage.item_at(f"{parent_path}/{href}")
+        present = storage.member(row, href)
         collection = Collection(storage, row)
         uid = event.text("UID")
         if (present.uid != uid) if present is not None else collection.has_uid(uid):

@@ -13,7 +13,7 @@ from radicale import item as radicale_item
 from radicale import pathutils, types
 from radicale.config import Configuration
 from radicale.log import logger
-from radicale.storage import BaseStorage
+from radicale.storage import BaseCollection, BaseStorage
 
 from radicale_booking import wiring
 from radicale_booking.dav.collection import Collection
@@ -25,22 +25,44 @@ from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow, same_content
 from radicale_booking.store.unit_of_work import UnitOfWork
 
+_SLASHES_IN_A_MEMBER = 2
+_OF_MEMBERS = frozenset({"GET", "PUT", "DELETE"})
+#: What Radicale sees of the home of a user whose request is for one object.
+_A_HOME = BaseCollection()
+
+
+class _Held(threading.local):
+    """What a thread has of the storage while it answers a request."""
+
+    lock: _Lock | None = None
+    exchange: Exchange | None = None
+    of_member = False
+    only_reads = False
+
 
 class _Lock:
-    """A transaction as the unit of work of the thread that enters it, for ``user``."""
+    """A transaction as that of the thread that enters it, for ``user``; a ``lazy`` one begins when it is first used."""
 
-    def __init__(self, local: threading.local, transaction: AbstractContextManager[UnitOfWork], user: str) -> None:
-        self._local, self._transaction, self._user = local, transaction, user
+    def __init__(self, held: _Held, transaction: AbstractContextManager[UnitOfWork], user: str, *, lazy: bool) -> None:
+        self._held, self._transaction, self.user, self._lazy = held, transaction, user, lazy
+        self._begun: UnitOfWork | None = None
 
     def __enter__(self) -> None:
-        if getattr(self._local, "unit_of_work", None) is not None:
+        if self._held.lock is not None:
             raise RuntimeError("this thread already holds the storage")
-        self._local.unit_of_work = self._transaction.__enter__()
-        self._local.user = self._user
+        if not self._lazy:
+            self.unit_of_work()
+        self._held.lock = self
+
+    def unit_of_work(self) -> UnitOfWork:
+        if self._begun is None:
+            self._begun = self._transaction.__enter__()
+        return self._begun
 
     def __exit__(self, *details: Any) -> None:
-        self._local.unit_of_work = None
-        self._transaction.__exit__(*details)
+        self._held.lock = None
+        if self._begun is not None:
+            self._transaction.__exit__(*details)
 
 
 class Storage(BaseStorage):
@@ -63,46 +85,58 @@ class Storage(BaseStorage):
         self._own_home_only = (configuration.get("rights", "type") in (RIGHTS_PLUGIN, "owner_only")
                                and configuration.get("auth", "type") != "none")
         self.app = wiring.storage_adapters(configuration)
-        self._local = threading.local()
+        self._held = _Held()
 
     @property
     def unit_of_work(self) -> UnitOfWork:
         """The transaction of the lock that this thread holds."""
-        held: UnitOfWork | None = getattr(self._local, "unit_of_work", None)
-        if held is None:
+        if self._held.lock is None:
             raise RuntimeError("the storage is used outside acquire_lock")
-        return held
+        return self._held.lock.unit_of_work()
 
     @contextlib.contextmanager
     def exchanging(self, exchange: Exchange) -> Iterator[Exchange]:
         """Let ``exchange`` be what the request of this thread says about scheduling."""
-        self._local.exchange = exchange
+        self._held.exchange = exchange
         try:
             yield exchange
         finally:
-            self._local.exchange = None
+            self._held.exchange = None
 
     @property
     def exchange(self) -> Exchange:
         """That of the request, or one that asks for nothing."""
-        return getattr(self._local, "exchange", None) or Exchange()
+        return self._held.exchange or Exchange()
+
+    def request_begins(self, method: str, path: str) -> None:
+        """This thread now answers another request."""
+        self._held.of_member = method in _OF_MEMBERS and path.strip("/").count("/") >= _SLASHES_IN_A_MEMBER
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """The transaction of this thread's lock or, as Radicale asks collections after it too, a snapshot."""
-        held: UnitOfWork | None = getattr(self._local, "unit_of_work", None)
-        if held is not None:
-            yield held
+        if self._held.lock is not None:
+            yield self._held.lock.unit_of_work()
             return
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
 
+    @contextlib.contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """The request of this thread changes nothing and may be begun anew: a replica may answer it."""
+        self._held.only_reads = True
+        try:
+            yield
+        finally:
+            self._held.only_reads = False
+
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""
         if mode == "r":
-            return _Lock(self._local, self.app.store.read(), user)
+            return _Lock(self._held, self.app.store.read(at_replica=self._held.only_reads), user, lazy=True)
         principal = str(kwargs.get("path", "")).strip("/").split("/")[0] or user
-        return _Lock(self._local, self._changing(str(kwargs.get("actor") or user), principal), user)
+        return _Lock(self._held, self._changing(str(kwargs.get("actor") or user), principal), user,
+                     lazy=False)
 
     @contextlib.contextmanager
     def _changing(self, actor: str, principal: str) -> Iterator[UnitOfWork]:
@@ -114,6 +148,11 @@ class Storage(BaseStorage):
                  child_context_manager: Callable[[str, str | None], AbstractContextManager[None]] | None = None,
                  user_groups: set[str] = frozenset()) -> Iterator[types.CollectionOrItem]:  # type: ignore[assignment]
         """The object at ``path`` and, unless ``depth`` is 0, its members; see ``BaseStorage.discover``."""
+        if depth == "1" and self._held.of_member:
+            # Radicale asks for the user's home, to make it; in a new one there would be no calendar with members.
+            self._held.of_member = False
+            yield _A_HOME
+            return
         sane_path = path.strip("/")
         item = self.item_at(sane_path) if not path.endswith("/") else None
         if item is not None:
@@ -149,7 +188,8 @@ class Storage(BaseStorage):
 
     def _children(self, row: CollectionRow) -> list[CollectionRow]:
         if self._own_home_only and not row.path:
-            home = self.collection_at(self._local.user) if self._local.user else None
+            user = self._held.lock.user if self._held.lock is not None else ""
+            home = self.collection_at(user) if user else None
             return [home] if home is not None else []
         stored = self.unit_of_work.collections.children(row)
         taken = {child.path for child in stored}
@@ -161,8 +201,12 @@ class Storage(BaseStorage):
         """The item at ``sane_path``, which has no slash at its ends."""
         parent_path, _, href = sane_path.rpartition("/")
         parent = self.unit_of_work.collections.get(parent_path)
-        row = self.unit_of_work.items.get(parent.id, href) if parent is not None and parent.tag else None
-        if parent is None or row is None:
+        return self.member(parent, href) if parent is not None and parent.tag else None
+
+    def member(self, parent: CollectionRow, href: str) -> radicale_item.Item | None:
+        """The item ``href`` of the calendar, address book or box ``parent``."""
+        row = self.unit_of_work.items.get(parent.id, href)
+        if row is None:
             return None
         if same_content(self.exchange.etag, row.etag):
             # A program that saw the text before its ETag was renewed may write.

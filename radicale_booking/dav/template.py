@@ -11,6 +11,8 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -36,26 +38,26 @@ def http_date(epoch: int) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(epoch))
 
 
-_Field = tuple[str, Callable[[Any], str]]
+#: A column and how it is written; None: as it is.
+_Field = tuple[str, Callable[[Any], str] | None]
 #: Kind of object, component, and whether it has a Schedule-Tag.
 _Kind = tuple[str, str, bool]
-#: A format string, and for each of its places the column and how it is written.
-_Template = tuple[str, list[_Field]]
+#: The texts of some rows of one kind.
+_Fill = Callable[[Iterable[Row]], list[str]]
 
 
 def _octets(path: str) -> str:
-    # Most names need no quoting, and finding that out is cheaper than quoting.
-    return path if _PLAIN(path) else quote(path, safe="/")
+    return quote(path, safe="/")
 
 
 _FIELDS: dict[str, _Field] = {
     _HREF: ("href", _octets),
     # Quotes, digits and hyphens: nothing in it can be markup.
-    _ETAG: ("etag", str),
+    _ETAG: ("etag", None),
     _MODIFIED: ("modified_epoch", http_date),
     _SCHEDULE_TAG: ("schedule_tag", escape),
     _TEXT: ("text", escape),
-    str(len(_TEXT)): ("size_octets", str),
+    str(len(_TEXT)): ("size_octets", None),
 }
 
 Build = Callable[[StoredItem], ET.Element]
@@ -63,13 +65,14 @@ Build = Callable[[StoredItem], ET.Element]
 
 def respond(collection: Collection, rows: Iterable[Row], build: Build) -> Iterable[str]:
     """The text of a DAV:response for each row, as ``build`` makes it."""
-    templates: dict[_Kind, _Template] = {}
-    for row in rows:
-        kind = row["name"], row["component"], row["schedule_tag"] is not None
-        if kind not in templates:
-            templates[kind] = _template(collection, kind, build)
-        text, fields = templates[kind]
-        yield text % tuple([write(row[column]) for column, write in fields])
+    rows = list(rows)
+    quoting = _PLAIN("".join([row["href"] for row in rows])) is None
+    fills: dict[_Kind, _Fill] = {}
+    for (name, component, tag), alike in groupby(rows, itemgetter("name", "component", "schedule_tag")):
+        kind = name, component, tag is not None
+        if kind not in fills:
+            fills[kind] = _template(collection, kind, build, quoting=quoting)
+        yield from fills[kind](alike)
 
 
 def with_text(row: Row, text: str) -> Row:
@@ -89,13 +92,19 @@ def text_of(element: ET.Element) -> str:
     return ET.tostring(element, encoding="unicode").replace(' xmlns="DAV:"', "")
 
 
-def _template(collection: Collection, kind: _Kind, build: Build) -> _Template:
+def _template(collection: Collection, kind: _Kind, build: Build, *, quoting: bool) -> _Fill:
     sample = StoredItem(collection=collection, href=_HREF, etag=_ETAG, last_modified=_MODIFIED, text=_TEXT,
                                 uid="", name=kind[0], component_name=kind[1], time_range=(0, 0))
     sample.schedule_tag = _SCHEDULE_TAG if kind[2] else None
     parts = _CUT.split(text_of(build(sample)))
     literals = [literal.replace("%", "%%") for literal in parts[0::2]]
-    return "%s".join(literals), [_FIELDS[mark] for mark in parts[1::2]]
+    text, fields = "%s".join(literals), [_FIELDS[mark] for mark in parts[1::2]]
+    written = [(column, write) for column, write in fields if write is not None and (quoting or write is not _octets)]
+    if written:
+        return lambda rows: [text % tuple([row[column] if write is None else write(row[column])
+                                           for column, write in fields]) for row in rows]
+    values = itemgetter(*[column for column, _ in fields])
+    return lambda rows: [text % values(row) for row in rows]
 
 
 def missing(base_prefix: str, collection: Collection, href: str) -> str:

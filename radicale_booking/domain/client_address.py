@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -38,6 +39,7 @@ def is_proxy(peer: str, trusted: Sequence[Network]) -> bool:
     return found is None or _within(found, trusted)
 
 
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Address | None:
     text = text.strip().strip('"')
     if text.startswith("["):

@@ -24,6 +24,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*")
 _AT_LEAST_ONE = ("limit_per_day", "limit_per_week", "limit_per_month", "minutes_per_day", "minutes_per_week",
                  "minutes_per_month", "limit_per_invitee", "seats", "repeat_interval", "repeat_most")
 _MOST_OCCURRENCES = 52
+_LONGEST_KEPT_DAYS = 36_500
 _MOST_REMINDERS = 5
 
 #: Local hours of a day, ``[start, end)``; an end of midnight is the end of the day.
@@ -42,7 +43,9 @@ class EventType:
     ``timezone`` is an IANA name, by default the host's. ``date_overrides``: the hours of a local day in place of all
     windows. ``blocking_calendars``: paths, by default all; ``target_calendar``: path, by default the host's default
     calendar. ``reminders``: how long before the start invitees are reminded; ``follow_up``: how long after the end they
-    are written to once more, with ``follow_up_text``. ``closed``: not offered since its last window went, or removed.
+    are written to once more, with ``follow_up_text``. ``keep_days``: how long after their end its reservations say who
+    booked, 0 for ever, by default as the site's settings say. ``closed``: not offered since its last window went, or
+    removed.
 
     Raises ``InvalidEventType`` when a rule is out of bounds.
     """
@@ -89,6 +92,7 @@ class EventType:
     reminders: tuple[timedelta, ...] = ()
     follow_up: timedelta | None = None
     follow_up_text: str = ""
+    keep_days: int | None = None
     team: Team | None = None
     origin: str = "command"
     id: int | None = None
@@ -136,6 +140,9 @@ class EventType:
             self._check_range("reminders", lead, _MINUTE, timedelta(days=60))
         if self.follow_up is not None:
             self._check_range("follow_up", self.follow_up, timedelta(), timedelta(days=60))
+        if self.keep_days is not None and not 0 <= self.keep_days <= _LONGEST_KEPT_DAYS:
+            raise InvalidEventType("keep_days", str(self.keep_days), "is out of range",
+                                   f"give days from 0 to {_LONGEST_KEPT_DAYS}")
 
     def _check_repetition(self) -> None:
         if self.repeat_every not in ("", *FREQUENCIES):
@@ -189,10 +196,12 @@ class EventType:
         if duration not in self.durations:
             raise InvalidInput("duration", f"{duration // _MINUTE}", "cannot be chosen here",
                                "choose " + " or ".join(f"{length // _MINUTE}" for length in self.durations))
-        return replace(self, duration=duration, other_durations=())
+        return self.lasting_exactly(duration)
 
     def lasting_exactly(self, duration: timedelta) -> EventType:
         """The same with ``duration``, whether it could be chosen or not: a booking keeps the length it has."""
+        if self.durations == (duration,):
+            return self
         return replace(self, duration=duration, other_durations=())
 
     @staticmethod

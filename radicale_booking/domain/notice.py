@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 
@@ -114,7 +115,8 @@ class Notice:
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
     further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
     ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
-    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there.
+    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there;
+    ``invitation`` is that event while it is there.
     """
 
     event: str
@@ -134,6 +136,7 @@ class Notice:
     proposed: datetime | None = None
     free: tuple[datetime, ...] = ()
     invited: bool = False
+    invitation: Invitation | None = None
 
     @property
     def reading_host(self) -> Principal:

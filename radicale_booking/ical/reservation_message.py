@@ -51,7 +51,7 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
     for guest in guests:
         event.add("ATTENDEE", address(guest, "", {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "TRUE",
                                                   "PARTSTAT": "NEEDS-ACTION" if reservation.live else "DECLINED"}))
-    return _message(method, event)
+    return as_message(method, event)
 
 
 def write_declined_counter(reservation: Reservation, host: Principal, *, sender: str, at: datetime,
@@ -65,10 +65,11 @@ def write_declined_counter(reservation: Reservation, host: Principal, *, sender:
         event.add("RECURRENCE-ID", reservation.recurrence)
     event.add("ORGANIZER", _organizer(host, sender))
     event.add("COMMENT", comment)
-    return _message("DECLINECOUNTER", event)
+    return as_message("DECLINECOUNTER", event)
 
 
-def _message(method: str, event: icalendar.Event) -> str:
+def as_message(method: str, event: icalendar.Event) -> str:
+    """``event`` as the only one of a calendar object with ``method``."""
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//radicale-booking//EN")
     calendar.add("VERSION", "2.0")

@@ -13,10 +13,11 @@ from email.policy import SMTP
 
 from radicale_booking.domain.notice import AddressCheck, AgendaNotice, InvitationNotice, Notice, SenderCheck
 from radicale_booking.domain.window_settings import Problem
-from radicale_booking.errors import DeliveryFailed
+from radicale_booking.errors import BookingError, DeliveryFailed
+from radicale_booking.ical.invitation_answer import write_answer
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
 from radicale_booking.mail_settings import MailSettings
-from radicale_booking.notify import address_check_page, invitation_page, page, plain_page, wording
+from radicale_booking.notify import address_check_page, invitation_page, page, plain_page, remarks, wording
 
 #: Only ASCII octets leave us, so that every server can take them.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -78,6 +79,10 @@ class MailComposer:
                                         self._settings.templates)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
         return self._told(message, read, notice.key)
+
+    def remark(self, refused: Sequence[BookingError], *, language: str, timezone: str, url: str) -> str:
+        """Why an invitation books nothing, in ``language`` or that of the settings; see ``remarks.write``."""
+        return remarks.write(refused, language_tag=language or self._settings.language, timezone=timezone, url=url)
 
     def compose_address_check(self, notice: AddressCheck, language: str = "") -> EmailMessage:
         """Whether it was the recipient who wants to book; nothing that was written in the form is in it.
@@ -152,7 +157,10 @@ class MailComposer:
 
     def _add_calendar(self, message: EmailMessage, notice: Notice, read: page.Page) -> None:
         method = _METHODS[notice.role].get(notice.event)
-        if method is None or (notice.invited and notice.role == "invitee"):
+        if notice.invited and notice.role == "invitee":
+            self._add_answer(message, notice)
+            return
+        if method is None:
             return
         booked = replace(notice.reservation, invitee_email=addressee(notice.reservation.invitee_email))
         sender = self._settings.sender
@@ -171,6 +179,13 @@ class MailComposer:
                              url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others,
                              guests=booked.guests if notice.role != "host" else ())
         _attach(message, method, text)
+
+    def _add_answer(self, message: EmailMessage, notice: Notice) -> None:
+        """What the invitee's own event is to show."""
+        answer = notice.invitation.answer(notice.event, notice.reservation) if notice.invitation else None
+        if notice.invitation is not None and answer is not None:
+            _attach(message, answer[0], write_answer(*answer, notice.invitation, notice.reservation, notice.host,
+                                                     notice.at))
 
 
 def _attach(message: EmailMessage, method: str, text: str) -> None:

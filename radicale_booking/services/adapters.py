@@ -19,6 +19,7 @@ from radicale_booking.domain.notice import AddressCheck, AgendaNotice, Invitatio
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.webhook import Webhook
 from radicale_booking.domain.window_settings import Problem
+from radicale_booking.errors import BookingError
 from radicale_booking.settings import Settings
 
 if TYPE_CHECKING:
@@ -132,6 +133,9 @@ class Composer(Protocol):
 
     def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:
         """A mail with an iTIP message (RFC 6047). Raises ``DeliveryFailed``."""
+
+    def remark(self, refused: Sequence[BookingError], *, language: str, timezone: str, url: str) -> str:
+        """Why an invitation books nothing, for people; ``language`` is a tag, '' that of the settings."""
 
     def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """A mail that asks whether another is really the recipient's. Raises ``DeliveryFailed``."""

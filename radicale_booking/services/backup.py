@@ -3,7 +3,7 @@
 An archive is ``booking-YYYYmmddTHHMMSSZ.tar.gz``, with ``.age`` at the end if it is encrypted. It holds
 ``manifest.json``, the database (``booking.sqlite``, or ``booking.dump`` of pg_dump) and, unless the settings say
 otherwise, the key (``secret``), the passwords' hashes (``users``) and the configuration. ``booking-current`` is
-renewed again and again where the settings ask for a continuous copy.
+the beginning of a continuous copy where the settings ask for one; ``continuous`` keeps what follows beside it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from radicale_booking import __version__, archive
 from radicale_booking.domain.retention import Retention
 from radicale_booking.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
+from radicale_booking.services import backup_pieces
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.backup_manifest import MANIFEST, Manifest, TableDigest, read_manifest
 from radicale_booking.settings import Settings
@@ -48,7 +49,7 @@ class BackupBusy(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One archive; ``made`` (aware UTC) is when its contents were so, of a continuous one when it was written."""
+    """One archive; ``made`` (aware UTC) is when its contents were so, of a continuous one when it was renewed last."""
 
     path: Path
     made: datetime
@@ -73,24 +74,27 @@ class Made:
     problems: tuple[str, ...] = ()
 
 
-def create(app: Adapters, *, current: bool = False, secrets: bool | None = None) -> Made:
+def create(app: Adapters, *, current: bool = False, chain: str = "", secrets: bool | None = None) -> Made:
     """Write an archive of what is there now, copy it to where the settings say, and remove those not to be kept.
 
-    ``current``: renew the continuous one. ``secrets``: whether key, passwords' hashes and configuration go with it,
-    None: as the settings say. Raises ``StoreUnavailable`` or ``BackupBusy``.
+    ``current``: renew the continuous one, with the pieces of ``chain`` to follow. ``secrets``: whether key, passwords'
+    hashes and configuration go with it, None: as the settings say. Raises ``StoreUnavailable`` or ``BackupBusy``.
     """
     settings, made = app.settings, app.clock()
     with _workplace(settings.backup_folder) as work:
-        manifest = _collect(app, work, made, settings.backup.secrets if secrets is None else secrets)
+        manifest = replace(_collect(app, work, made, settings.backup.secrets if secrets is None else secrets),
+                           chain=chain)
         (work / MANIFEST).write_text(manifest.as_json(), encoding="utf-8")
         keys = archive.recipients(settings.backup.recipients)
         draft = work / f"archive.tar.gz{archive.ENCRYPTED_SUFFIX if keys else ''}"
         archive.pack([work / name for name in (MANIFEST, *manifest.files)], draft, keys)
         target = _target(settings.backup_folder, None if current else made, "".join(draft.suffixes))
         draft.replace(target)
-        _sync_folder(target.parent)
-    problems = _copy(settings, target)
-    if not current:
+        sync_folder(target.parent)
+    problems = copy_away(settings, target)
+    if current:
+        problems += _forget_pieces(settings, chain)
+    else:
         problems += _run_command(settings.backup.command, target)
         prune(settings.backup_folder, settings.backup.retention)
     return Made(_archive(target), tuple(problems))
@@ -115,10 +119,11 @@ def chosen(settings: Settings, name: str | None, at: datetime | None = None) -> 
             if path.is_file():
                 return _archive(path)
         raise NotFound("archive", name)
-    candidates = [one for one in archives(settings.backup_folder) if at is None or one.made <= at]
+    candidates = [(instants[-1], one) for one in archives(settings.backup_folder)
+                  if (instants := [instant for instant in _instants(one) if at is None or instant <= at])]
     if not candidates:
         raise NotFound("archive", f"{settings.backup_folder}" + (f" made by {at.isoformat()}" if at else ""))
-    return candidates[0]
+    return max(candidates, key=lambda found: (found[0], found[1].path.name))[1]
 
 
 def prune(folder: Path, rule: Retention) -> list[Path]:
@@ -147,8 +152,11 @@ def evidence_file(path: Path) -> Path:
 
 
 @contextmanager
-def unpacked(one: Archive, identity_file: str) -> Iterator[tuple[Path, Manifest]]:
+def unpacked(one: Archive, identity_file: str, at: datetime | None = None, *,
+             pieces: bool = True) -> Iterator[tuple[Path, Manifest]]:
     """A private folder with what is in the archive, each file compared with its hash, and the manifest.
+
+    Of a continuous copy, with the ``pieces`` that were made by ``at`` in the database, and ``made`` then.
 
     Raises ``InvalidInput`` when it is damaged or cannot be opened, ``StoreUnavailable`` when there is no room.
     """
@@ -160,9 +168,18 @@ def unpacked(one: Archive, identity_file: str) -> Iterator[tuple[Path, Manifest]
                 if not (folder / name).is_file() or archive.sha256(folder / name) != expected:
                     raise InvalidInput("archive", str(one.path), f"is damaged: {name} is not what was packed",
                                        "take another archive")
+            if manifest.chain and pieces:
+                manifest = _with_pieces(one, folder, manifest, identity_file, at)
         except OSError as error:
             raise StoreUnavailable(f"archive {one.path}: {error}") from error
         yield folder, manifest
+
+
+def _with_pieces(one: Archive, folder: Path, manifest: Manifest, identity_file: str,
+                 at: datetime | None) -> Manifest:
+    found = [piece for piece in backup_pieces.listed(one.path.parent, manifest.chain) if at is None or piece.made <= at]
+    backup_pieces.put_back(found, folder / DATABASES[manifest.engine], identity_file)
+    return replace(manifest, made=found[-1].made) if found else manifest
 
 
 @contextmanager
@@ -226,13 +243,22 @@ def _archive(path: Path) -> Archive:
         raise StoreUnavailable(f"archive {path}: {error.strerror}") from error
     named = _NAME.fullmatch(path.name)
     stamp = named["made"] if named is not None else None
-    made = (datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC) if stamp
-            else datetime.fromtimestamp(found.st_mtime, UTC))
-    return Archive(path, made, found.st_size)
+    if stamp:
+        return Archive(path, datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), found.st_size)
+    one = Archive(path, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size)
+    return replace(one, made=max(_instants(one)))
 
 
-def _copy(settings: Settings, source: Path) -> list[str]:
-    """Copy to the second folder and keep to the rule there."""
+def _instants(one: Archive) -> list[datetime]:
+    """When the states were that the archive can bring back, in order."""
+    if not one.continuous:
+        return [one.made]
+    began = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
+    return [began, *(piece.made for piece in backup_pieces.listed(one.path.parent) if piece.made > began)]
+
+
+def copy_away(settings: Settings, source: Path) -> list[str]:
+    """Copy to the second folder and keep to the rule there; what went wrong, each a sentence."""
     if not settings.backup.copy_to:
         return []
     folder = Path(settings.backup.copy_to)
@@ -250,6 +276,16 @@ def _copy(settings: Settings, source: Path) -> list[str]:
     return []
 
 
+def _forget_pieces(settings: Settings, chain: str) -> list[str]:
+    """Those before the copy that was made anew."""
+    try:
+        for folder in (settings.backup_folder, *([Path(settings.backup.copy_to)] if settings.backup.copy_to else [])):
+            backup_pieces.remove_others(folder, chain)
+    except OSError as error:
+        return [f"old pieces of booking-current were not removed: {error}"]
+    return []
+
+
 def _run_command(command: str, made: Path) -> list[str]:
     if not command:
         return []
@@ -264,7 +300,8 @@ def _run_command(command: str, made: Path) -> list[str]:
     return []
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

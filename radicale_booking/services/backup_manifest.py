@@ -24,7 +24,8 @@ class TableDigest:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``made`` (aware UTC): the instant of the snapshot. ``files``: name -> SHA-256 (hexadecimal)."""
+    """``made`` (aware UTC): the instant of the snapshot. ``files``: name -> SHA-256 (hexadecimal). ``chain``: of a
+    continuous copy, whose pieces follow it."""
 
     made: datetime
     program: str
@@ -33,12 +34,13 @@ class Manifest:
     public_url: str
     tables: Mapping[str, TableDigest]
     files: Mapping[str, str]
+    chain: str = ""
 
     def as_json(self) -> str:
         """The text of the file."""
         return json.dumps({
             "format": _FORMAT, "made": self.made.isoformat(), "program": self.program, "engine": self.engine,
-            "schema": self.schema, "public_url": self.public_url, "files": dict(self.files),
+            "schema": self.schema, "public_url": self.public_url, "chain": self.chain, "files": dict(self.files),
             "tables": {name: {"rows": table.rows, "digest": table.digest} for name, table in self.tables.items()},
         }, indent=1)
 
@@ -53,6 +55,7 @@ def read_manifest(file: Path, shown: str) -> Manifest:
         return Manifest(
             made=datetime.fromisoformat(found["made"]), program=found["program"], engine=found["engine"],
             schema=found["schema"], public_url=found["public_url"], files=dict(found["files"]),
+            chain=found.get("chain", ""),
             tables={name: TableDigest(table["rows"], table["digest"]) for name, table in found["tables"].items()})
     except FileNotFoundError:
         raise InvalidInput("archive", shown, "has no manifest.json", "take an archive of backup create") from None

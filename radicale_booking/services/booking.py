@@ -55,9 +55,10 @@ class HostPage:
     event_types: Sequence[EventType]
 
 
+@again.if_undone
 def host_page(app: Adapters, host: str) -> HostPage:
     """Raises ``NotFound`` when ``host`` is not a host."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         principal = offers.host_of(uow, host)
         return HostPage(principal, [found for found in uow.event_types.all(host)
                                     if not (found.hidden or found.closed or found.private)])
@@ -77,17 +78,19 @@ def event_type_of(app: Adapters, host: str, slug: str) -> EventType:
         return _bookable(uow, host, slug)
 
 
+@again.if_undone
 def slots_to_move(app: Adapters, reservation: Reservation, frame: Interval) -> list[slots.Slot]:
     """Where in ``frame`` the reservation could be moved to."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         usual = uow.reservations.event_type_of(reservation).lasting_exactly(reservation.end - reservation.start)
         return offers.offered(app, uow, usual, frame, Asked(excepted=reservation))
 
 
+@again.if_undone
 def open_slots(app: Adapters, host: str, slug: str, frame: Interval, duration: timedelta | None = None,
                link: str | None = None) -> list[slots.Slot]:
     """What is offered now and starts in ``frame``, ``duration`` long. Raises ``NotFound`` or ``InvalidInput``."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         found = _bookable(uow, host, slug)
         private_links.checked(uow, found, link)
         return offers.offered(app, uow, found.lasting(duration), frame)
@@ -247,7 +250,10 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: Bookin
         uow.reservations.add(other, event_type)
     if event_type.seats > 1:
         first = _take_seat(uow, first, request, event_type, held_until)
-    calendar_objects.write(app, uow, event_type, first)
+    if others:
+        calendar_objects.write(app, uow, event_type, first)
+    else:
+        calendar_objects.add(app, uow, event_type, first)
     if held_until is None:
         life.announce(uow, first, "request" if event_type.confirmation else "book")
     return first

@@ -13,7 +13,7 @@ from radicale_booking.domain import civil, hours
 from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import NotFound
-from radicale_booking.services import available
+from radicale_booking.services import again, available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 
@@ -59,9 +59,10 @@ def merged(found: Iterable[BusyTime]) -> list[tuple[str, Interval]]:
     return sorted(periods, key=lambda one: one[1])
 
 
+@again.if_undone
 def published(app: Adapters, email: str, frame: Interval) -> list[tuple[str, Interval]]:
     """When the host with the address is busy. Raises ``NotFound``, also where that is not for everybody."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         principal = uow.principals.by_email(email)
         if principal is None or not principal.free_busy_url:
             raise NotFound("free-busy", email)

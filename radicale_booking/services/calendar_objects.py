@@ -22,32 +22,35 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 
+def add(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> None:
+    """Make the object of ``reservation`` that was made in this transaction, alone: nobody has it yet."""
+    booked = _booked_event(app, uow, event_type, [reservation])
+    for host in booked.hosts:
+        _store(app, uow, host, _target(uow, host, event_type), hours.event_href(reservation.calendar_uid), booked)
+
+
 def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation,
           author: str | None = None) -> None:
     """Bring the object of ``reservation``, and of its series, up to date in the calendar of every host but ``author``.
 
     What the host wrote into it stays; an object that is missing is made in the default calendar.
     """
-    booked = _booked_event(app, uow, event_type, reservation)
+    booked = _booked_event(app, uow, event_type, uow.reservations.of_object(reservation.calendar_uid))
     for host in booked.hosts:
         if host.name == author:
             continue
         kept = find(uow, host, reservation.calendar_uid)
         if kept is None:
-            calendar, href = _target(uow, host, event_type), hours.event_href(reservation.calendar_uid)
-            text = app.calendar.write(booked)
+            _store(app, uow, host, _target(uow, host, event_type), hours.event_href(reservation.calendar_uid), booked)
         else:
-            calendar, href = kept[0], kept[1].href
-            text = _rewritten(app, kept[1].text, booked)
-        uow.items.store(calendar.id, href=href, uid=reservation.calendar_uid, name="VCALENDAR", component="VEVENT",
-                        text=text, index=app.calendar.index(text, now=uow.now, owner=host))
+            _store(app, uow, host, kept[0], kept[1].href, booked, kept[1].text)
 
 
 def for_invitee(app: Adapters, reservation: Reservation) -> str:
     """The object as the invitee may keep it: with nobody else's seat."""
     with app.store.read() as uow:
         event_type = uow.reservations.event_type_of(reservation)
-        booked = _booked_event(app, uow, event_type, reservation)
+        booked = _booked_event(app, uow, event_type, uow.reservations.of_object(reservation.calendar_uid))
         known = [replace(found, object_uid=None) for found in uow.reservations.of_series(reservation)]
         return app.calendar.write(replace(booked, reservations=known, invitees=[Invitee(reservation.invitee_name,
                                                                     reservation.invitee_email)],
@@ -104,11 +107,19 @@ def _target(uow: UnitOfWork, host: Principal, event_type: EventType) -> Collecti
     return accounts.make_collections(uow, host)
 
 
-def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> BookedEvent:
-    reservations = uow.reservations.of_object(reservation.calendar_uid)
-    hosts = [host for name in reservation.hosts if (host := uow.principals.get(name)) is not None]
-    owner = uow.principals.get(event_type.host) or hosts[0]
+def _store(app: Adapters, uow: UnitOfWork, host: Principal, calendar: CollectionRow, href: str, booked: BookedEvent,
+           kept: str | None = None) -> None:
+    text = app.calendar.write(booked) if kept is None else _rewritten(app, kept, booked)
+    uow.items.store(calendar.id, href=href, uid=booked.reservations[0].calendar_uid, name="VCALENDAR",
+                    component="VEVENT", text=text, index=app.calendar.index(text, now=uow.now, owner=host))
+
+
+def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType,
+                  reservations: Sequence[Reservation]) -> BookedEvent:
+    """The object of ``reservations``: one, or those of a series."""
     first = reservations[0]
+    hosts = [host for name in first.hosts if (host := uow.principals.get(name)) is not None]
+    owner = uow.principals.get(event_type.host) or hosts[0]
     return BookedEvent(
         reservations=reservations, hosts=hosts, invitees=_invitees(uow, first),
         guests=() if first.unverified else first.guests,

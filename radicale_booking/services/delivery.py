@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from radicale_booking.domain.effect import back_off
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
-from radicale_booking.services import maintenance_mode
+from radicale_booking.services import again, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Delivery:
                     self._deliver(row, done)
         return done
 
+    @again.if_undone
     def _claim(self) -> list[OutboxRow]:
         with self.app.store.read() as uow:
             if not uow.outbox.waits(self.channel.kind):
@@ -120,14 +121,20 @@ class Delivery:
 
     def _perform(self, row: OutboxRow) -> str:
         """Perform ``row``, unless another worker has it now or a later one says more; what came of it."""
+        perform = self._prepared(row)
+        if isinstance(perform, str):
+            return perform
+        perform()
+        return _SENT
+
+    @again.if_undone
+    def _prepared(self, row: OutboxRow) -> Callable[[], None] | str:
+        """What performs ``row``, or what came of it already."""
         with self.app.store.read() as uow:
             if not uow.outbox.held(row.id, self.worker):
                 return _LOST
             perform = self.channel.prepare(uow, row)
-        if isinstance(perform, str):
-            return f"not sent: {perform}"
-        perform()
-        return _SENT
+        return f"not sent: {perform}" if isinstance(perform, str) else perform
 
     def _fail(self, row: OutboxRow, failure: DeliveryFailed, done: Round) -> None:
         """Note that ``row`` failed: try again later, or give up."""

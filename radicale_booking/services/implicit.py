@@ -118,8 +118,11 @@ def _answer_booking(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: 
     """
     old, new = _read(app, old_text) if concerns(old_text) else None, _read(app, text)
     address = _attending(owner, new, old)
-    if address is None or any(owner.name in found.hosts for found in uow.reservations.of_object(uid)):
+    hosts = {name for found in uow.reservations.of_object(uid) for name in found.hosts}
+    if address is None or owner.name in hosts:
         return
+    for name in sorted(hosts):
+        uow.hold(name)
     for message in attendee_reply(old, new, address):
         reply = app.scheduling.write(text or old_text or "", message, uow.now)
         # Whoever is not in the booking has nothing to answer, whatever stands in the event.

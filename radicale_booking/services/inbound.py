@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
 from radicale_booking.services import (
+    again,
     attendee_mail,
     correspondents,
     invited_booking,
@@ -54,6 +55,7 @@ def accepts(app: Adapters, recipient: str) -> bool:
                 or invited_booking.event_type_at(app, uow, recipient) is not None)
 
 
+@again.if_undone
 def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail: Mail, *, trusted: bool = False,
             say: Callable[[str], None] = lambda _: None) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.

@@ -10,15 +10,11 @@ from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.itip import InstanceId, Message, ObjectView
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import (
     BookingError,
-    Conflict,
-    InvalidInput,
-    NotAllowed,
-    NotFound,
-    SlotTaken,
     TooMany,
     Unavailable,
 )
@@ -53,10 +49,10 @@ class Inviter:
 
 @dataclass
 class Decided:
-    """PARTSTAT of each instance, and for people why some were declined."""
+    """PARTSTAT of each instance, and why some were declined."""
 
     answers: dict[InstanceId, str] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    refused: list[BookingError] = field(default_factory=list)
 
 
 def event_type_at(app: Adapters, uow: UnitOfWork, email: str) -> EventType | None:
@@ -84,18 +80,17 @@ def requested(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: In
     names = {itip_keys.of_instance(view.uid, inviter.address, instance) for instance, _ in instances}
     for key, booked in _live(uow, event_type, itip_keys.of_event(view.uid, inviter.address)):
         if booked.end > uow.now and key.rpartition("/")[0] + "/" not in names:
-            life.end(app, uow, booked, "cancel")
+            _taken_back(app, uow, booked)
     decided = Decided()
     try:
         guard.admit_within(app, uow, inviter.email)
-    except TooMany:
-        return Decided({instance: "DECLINED" for instance, _ in instances},
-                       ["Too many bookings; please try again later."])
+    except TooMany as refused:
+        return Decided({instance: "DECLINED" for instance, _ in instances}, [refused])
     for instance, interval in instances:
         component = view.governing(instance)
         sequence = component.sequence if component is not None else 0
         decided.answers[instance] = _decide(app, uow, event_type, inviter, _Wish(view, instance, interval, sequence),
-                                            decided.remarks)
+                                            decided.refused)
     if decided.answers:
         decided.answers = by_majority(view, decided.answers)
     return decided
@@ -107,7 +102,7 @@ def cancelled(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: In
         prefix = itip_keys.of_event(message.uid, inviter.address) if instance is None else \
             itip_keys.of_instance(message.uid, inviter.address, instance)
         for _, booked in _live(uow, event_type, prefix):
-            life.end(app, uow, booked, "cancel")
+            _taken_back(app, uow, booked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +114,22 @@ class _Wish:
 
 
 def _decide(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Inviter, wish: _Wish,
-            remarks: list[str]) -> str:
+            refusals: list[BookingError]) -> str:
     earlier = next((booked for _, booked in _live(
         uow, event_type, itip_keys.of_instance(wish.view.uid, inviter.address, wish.instance))), None)
     if earlier is not None and (earlier.start, earlier.end) == (wish.interval.start, wish.interval.end):
-        return _partstat(earlier)
+        return _accepted(app, uow, event_type, earlier, wish)
     try:
         with uow.attempt():
-            return _partstat(_booked(app, uow, event_type, inviter, wish, earlier))
+            booked = _booked(app, uow, event_type, inviter, wish, earlier)
+            return _accepted(app, uow, event_type, booked, wish)
     except Unavailable:
         raise
     except BookingError as refused:
-        remarks.append(_reason(refused, inviter))
+        refusals.append(refused)
     if earlier is not None:
         # The organizer does not come at the former time any more.
-        life.end(app, uow, earlier, "cancel")
+        _taken_back(app, uow, earlier)
     return "DECLINED"
 
 
@@ -142,7 +138,7 @@ def _booked(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invi
     if earlier is not None and earlier.seat is None and earlier.end - earlier.start == wish.interval.length:
         return life.move(app, uow, earlier, wish.interval.start)
     if earlier is not None:
-        life.end(app, uow, earlier, "cancel")
+        _taken_back(app, uow, earlier)
     key = itip_keys.of_version(wish.view.uid, inviter.address, wish.instance, wish.sequence)
     if key in uow.reservations.by_key_prefix(event_type, key) or key in uow.seats.by_key_prefix(event_type, key):
         # The same version was booked and ended since.
@@ -163,16 +159,15 @@ def _live(uow: UnitOfWork, event_type: EventType, prefix: str) -> Iterator[tuple
             yield key, seen
 
 
-def _partstat(booked: Reservation) -> str:
+def _taken_back(app: Adapters, uow: UnitOfWork, booked: Reservation) -> None:
+    """Free what the organizer does not want any more, and need not be told of."""
+    uow.reservations.set_invitation(booked, None)
+    life.end(app, uow, booked, "cancel")
+
+
+def _accepted(app: Adapters, uow: UnitOfWork, event_type: EventType, booked: Reservation, wish: _Wish) -> str:
+    """The PARTSTAT for what is booked; the event is kept in mind, for what becomes of it later."""
+    attendee = f"{event_type.host}+{event_type.slug}@{app.settings.booking_domain}".lower()
+    uow.reservations.set_invitation(booked, Invitation(wish.view.uid, attendee, wish.interval.start, wish.sequence,
+                                                       wish.instance))
     return "TENTATIVE" if booked.status == "pending" else "ACCEPTED"
-
-
-def _reason(refused: BookingError, inviter: Inviter) -> str:
-    zone = ZoneInfo(inviter.timezone)
-    if isinstance(refused, SlotTaken):
-        free = ", ".join(f"{start.astimezone(zone):%Y-%m-%d %H:%M}" for start in refused.alternatives)
-        asked = f"{refused.start.astimezone(zone):%Y-%m-%d %H:%M}"
-        return f"{asked} cannot be booked ({refused.rule})." + (f" Free: {free} ({zone.key})" if free else "")
-    if isinstance(refused, InvalidInput | NotFound):
-        return f"This cannot be booked by an invitation: {refused}"
-    return "This cannot be booked by an invitation." if isinstance(refused, NotAllowed | Conflict) else str(refused)

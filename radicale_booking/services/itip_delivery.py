@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: The tag of a collection that holds messages, and its name in the principal's home.
 _INBOX_TAG, _INBOX = "SCHEDULE-INBOX", "inbox"
+_MOST_REMARKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ def to_attendee(app: Adapters, uow: UnitOfWork, inviter: Inviter, message: Messa
     text = app.scheduling.write(source, message, uow.now)
     event_type = invited_booking.event_type_at(app, uow, email)
     if event_type is not None:
+        uow.hold(event_type.host)
         return _book(app, uow, event_type, inviter, message, text)
     principal = uow.principals.by_email(email)
     if principal is not None:
+        uow.hold(principal.name)
         return _into_calendar(app, uow, principal, message, text)
     local, _, domain = email.rpartition("@")
     if "+" in local and domain == app.settings.booking_domain.lower() and uow.principals.get(local.split("+")[0]):
@@ -66,6 +69,7 @@ def to_organizer(app: Adapters, uow: UnitOfWork, attendee: Inviter, message: Mes
     if principal is None:
         by_mail(app, uow, attendee, "REPLY", message.recipient, text)
         return itip.SENT
+    uow.hold(principal.name)
     kept = calendar_objects.find(uow, principal, message.uid)
     if kept is None:
         return itip.REJECTED
@@ -88,8 +92,11 @@ def spread(app: Adapters, uow: UnitOfWork, view: ObjectView, answering: str,
         if address in (answering, view.organizer) or not address.startswith("mailto:"):
             continue
         principal = uow.principals.by_email(address.removeprefix("mailto:"))
-        kept = calendar_objects.find(uow, principal, view.uid) if principal is not None else None
-        if principal is None or kept is None:
+        if principal is None:
+            continue
+        uow.hold(principal.name)
+        kept = calendar_objects.find(uow, principal, view.uid)
+        if kept is None:
             continue
         text = kept[1].text
         for instance in in_order(answers):
@@ -147,9 +154,11 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invite
     decided = invited_booking.requested(app, uow, event_type, inviter, text)
     if not decided.answers:
         return Outcome(itip.DELIVERED)
-    remark = "\n".join(decided.remarks[:5])
+    remark = app.composer.remark(
+        decided.refused[:_MOST_REMARKS], language=inviter.language, timezone=inviter.timezone,
+        url=f"{app.settings.public_url}/book/{event_type.host}/{event_type.slug}/")
     reply = _reply(app, uow, message, text, decided.answers, remark)
-    if decided.remarks:
+    if decided.refused:
         host = uow.principals.get(event_type.host)
         sender = Inviter(message.recipient, host.shown_name if host else event_type.host, inviter.timezone)
         by_mail(app, uow, sender, "REPLY", message.sender, reply, remark, inviter.mail)

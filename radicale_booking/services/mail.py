@@ -221,6 +221,7 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
     if others:
         # A message about all replaces what was said of each (RFC 5546 §2.1.4).
         reservation = replace(reservation, sequence=max(found.sequence for found in (reservation, *others)))
+    invited, invitation = uow.reservations.invited(reservation)
     return Notice(
         event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation),
         f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/", others,
@@ -228,7 +229,7 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),
         words=event_type.follow_up_text if event == "follow-up" else "",
-        invited=uow.reservations.is_invited(reservation))
+        invited=invited, invitation=invitation)
 
 
 def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:

@@ -51,8 +51,7 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
          lambda uow: uow.maintenance.forget_audit(now - before(settings.keep_audit_days), _BATCH))
     step("removals forgotten", settings.keep_sync_days,
          lambda uow: uow.maintenance.forget_removals(now - before(settings.keep_sync_days)))
-    step("reservations made anonymous", settings.keep_reservations_days, lambda uow: privacy.erase_past(
-        app, uow, now - before(settings.keep_reservations_days), _BATCH))
+    step("reservations made anonymous", 1, lambda uow: privacy.erase_past(app, uow, _BATCH))
     if not report.stopped:
         app.store.tidy(vacuum=vacuum)
         report.problems = app.store.check()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from radicale_booking.errors import InvalidInput
@@ -80,9 +80,14 @@ def erase(app: Adapters, email: str, *, cancel: bool = False) -> dict[str, int]:
         return done
 
 
-def erase_past(app: Adapters, uow: UnitOfWork, before: datetime, most: int) -> int:
-    """Make at most ``most`` reservations anonymous that ended before; how many."""
-    uids = uow.maintenance.past_reservations(before, most)
+def erase_past(app: Adapters, uow: UnitOfWork, most: int) -> int:
+    """Make at most ``most`` reservations anonymous that are older than their event type, or the settings, say; how
+    many."""
+    uids: list[str] = []
+    for event_type in uow.event_types.of_everybody():
+        days = app.settings.keep_reservations_days if event_type.keep_days is None else event_type.keep_days
+        if days and event_type.id is not None and len(uids) < most:
+            uids += uow.maintenance.past_reservations(event_type.id, uow.now - timedelta(days=days), most - len(uids))
     for uid in uids:
         found = uow.reservations.get_by_uid(uid)
         assert found is not None and found.id is not None  # noqa: S101, PT018 - read a moment ago

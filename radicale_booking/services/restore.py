@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from radicale_booking.errors import InvalidInput, StoreUnavailable
@@ -27,12 +28,12 @@ class Restored:
     files: tuple[Path, ...]
 
 
-def into_folder(one: Archive, folder: Path, identity_file: str) -> Manifest:
-    """Write everything in the archive into the new or empty ``folder``.
+def into_folder(one: Archive, folder: Path, identity_file: str, at: datetime | None = None) -> Manifest:
+    """Write everything in the archive into the new or empty ``folder``; of a continuous copy, as it was ``at``.
 
     Raises ``InvalidInput``, also when something is in the folder, or ``StoreUnavailable``.
     """
-    with backup.unpacked(one, identity_file) as (contents, manifest), _writing(folder):
+    with backup.unpacked(one, identity_file, at) as (contents, manifest), _writing(folder):
         if folder.is_dir() and any(folder.iterdir()):
             raise InvalidInput("folder", str(folder), "is not empty", "name a new one")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,15 +42,18 @@ def into_folder(one: Archive, folder: Path, identity_file: str) -> Manifest:
     return manifest
 
 
-def in_place(app: Adapters, one: Archive, identity_file: str, *, files: bool = True) -> Restored:
+def in_place(app: Adapters, one: Archive, identity_file: str, at: datetime | None = None, *,
+             files: bool = True) -> Restored:
     """Put the archive in the place of the site's database and, with ``files``, of its key and users.
+
+    Of a continuous copy, as it was ``at``.
 
     What was there is saved first; a database too damaged for that is set aside as it is. The configuration stays.
     Raises ``InvalidInput`` when the archive cannot be used here, ``StoreUnavailable`` when it cannot be written;
     nothing has changed then.
     """
     settings = app.settings
-    with backup.unpacked(one, identity_file) as (contents, manifest):
+    with backup.unpacked(one, identity_file, at) as (contents, manifest):
         engine = "sqlite" if settings.database_file is not None else "postgres"
         if manifest.engine != engine:
             raise InvalidInput("archive", str(one.path), f"is of the engine {manifest.engine}, the site of {engine}",

@@ -18,7 +18,7 @@ from radicale_booking.domain.offer import Offer, OpenSlot, slot_uid
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from radicale_booking.services import booking, life, offers, private_links, requests
+from radicale_booking.services import again, booking, life, offers, private_links, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.requests import LONGEST_KEY, BookingRequest
 
@@ -37,9 +37,10 @@ class OwnBooking:
     reservation: Reservation
 
 
+@again.if_undone
 def offer(app: Adapters, host: str, slug: str, link: str | None = None) -> Offer:
     """What is open now. Raises ``NotFound`` or ``LinkExpired``."""
-    with app.store.read() as uow:
+    with app.store.read(at_replica=True) as uow:
         principal, event_type = _subject(uow, host, slug, link)
         earliest, latest = slots.bookable_period(event_type, uow.now, ZoneInfo(principal.timezone))
         found = offers.offered(app, uow, event_type, Interval(earliest, latest), offers.NOBODY) \

@@ -19,8 +19,11 @@ from radicale_booking.store.unit_of_work import UnitOfWork
 class Store(Protocol):
     """A database. Every method raises ``StoreUnavailable`` when it cannot be used."""
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
-        """A snapshot: what it sees does not change while it is open."""
+    def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
+        """A snapshot: what it sees does not change while it is open, and everything committed before is in it.
+
+        ``at_replica``: it reads much, so a replica may answer where there is one. Its failure is ``TransactionUndone``.
+        """
 
     def write(self, *, actor: str = "", principal: str = "") -> AbstractContextManager[UnitOfWork]:
         """A write transaction of ``actor`` on the data of ``principal``; commits at the end, an exception undoes it.

@@ -53,7 +53,8 @@ _CODECS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "follow_up": (_minutes, _length),
     **dict.fromkeys(("horizon_business", "minutes_per_day", "minutes_per_week", "minutes_per_month",
                      "limit_per_invitee", "repeat_every", "repeat_interval", "repeat_most", "private", "timezone",
-                     "confirm_email", "colour", "redirect_url", "target_calendar", "follow_up_text"), (_same, _same)),
+                     "confirm_email", "colour", "redirect_url", "target_calendar", "follow_up_text", "keep_days"),
+                    (_same, _same)),
 }
 
 

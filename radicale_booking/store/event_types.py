@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.team import Team
@@ -12,6 +13,11 @@ from radicale_booking.store import event_type_rules
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+
+_COLUMNS = ("id", "host", "slug", "title", "description", "duration_minutes", "step_minutes", "buffer_before_minutes",
+            "buffer_after_minutes", "notice_minutes", "horizon_days", "limit_per_day", "limit_per_week",
+            "limit_per_month", "seats", "confirmation", "hidden", "closed", "origin", "rules")
 
 
 class EventTypes:
@@ -36,6 +42,10 @@ class EventTypes:
     def all(self, host: str) -> list[EventType]:
         """All of the host's, hidden and closed ones included, the shortest first."""
         return [self._read(row) for row in self._unit_of_work.query("event_type", "all", host=host)]
+
+    def of_everybody(self) -> list[EventType]:
+        """Those of all hosts."""
+        return [self._read(row) for row in self._unit_of_work.query("event_type", "of_everybody")]
 
     def add(self, event_type: EventType) -> EventType:
         """Store a new one for an existing host; the same with its ``id``."""
@@ -63,23 +73,32 @@ class EventTypes:
                                        host=host)
 
     def _read(self, row: Row) -> EventType:
-        step = row["step_minutes"]
-        rules = event_type_rules.read(row["rules"])
-        team = rules.pop("team", None)
-        if team is not None:
-            hosts = tuple(found[0] for found in self._unit_of_work.query("event_type", "hosts", id=row["id"]))
-            # Without its last host it is its owner's again.
-            rules["team"] = Team(team["kind"], hosts, team["strategy"]) if hosts else None
-        return EventType(
-            host=row["host"], slug=row["slug"], title=row["title"], description=row["description"],
-            duration=timedelta(minutes=row["duration_minutes"]),
-            step=None if step is None else timedelta(minutes=step),
-            buffer_before=timedelta(minutes=row["buffer_before_minutes"]),
-            buffer_after=timedelta(minutes=row["buffer_after_minutes"]),
-            notice=timedelta(minutes=row["notice_minutes"]), horizon=timedelta(days=row["horizon_days"]),
-            limit_per_day=row["limit_per_day"], limit_per_week=row["limit_per_week"],
-            limit_per_month=row["limit_per_month"], seats=row["seats"], confirmation=bool(row["confirmation"]),
-            hidden=bool(row["hidden"]), closed=bool(row["closed"]), origin=row["origin"], id=row["id"], **rules)
+        usual, team = _parsed(tuple([row[column] for column in _COLUMNS]))
+        if team is None:
+            return usual
+        hosts = tuple(found[0] for found in self._unit_of_work.query("event_type", "hosts", id=usual.id))
+        # Without its last host it is its owner's again.
+        return replace(usual, team=Team(team["kind"], hosts, team["strategy"])) if hosts else usual
+
+
+@lru_cache(maxsize=1024)
+def _parsed(values: tuple[Any, ...]) -> tuple[EventType, dict[str, Any] | None]:
+    """The event type in a row's ``_COLUMNS`` and what its rules say of a team. Every look at a page asks for some, and
+    they seldom change."""
+    row = dict(zip(_COLUMNS, values, strict=True))
+    step = row["step_minutes"]
+    rules = event_type_rules.read(row["rules"])
+    team = rules.pop("team", None)
+    return EventType(
+        host=row["host"], slug=row["slug"], title=row["title"], description=row["description"],
+        duration=timedelta(minutes=row["duration_minutes"]),
+        step=None if step is None else timedelta(minutes=step),
+        buffer_before=timedelta(minutes=row["buffer_before_minutes"]),
+        buffer_after=timedelta(minutes=row["buffer_after_minutes"]),
+        notice=timedelta(minutes=row["notice_minutes"]), horizon=timedelta(days=row["horizon_days"]),
+        limit_per_day=row["limit_per_day"], limit_per_week=row["limit_per_week"],
+        limit_per_month=row["limit_per_month"], seats=row["seats"], confirmation=bool(row["confirmation"]),
+        hidden=bool(row["hidden"]), closed=bool(row["closed"]), origin=row["origin"], id=row["id"], **rules), team
 
 
 def _minutes(length: timedelta | None) -> int | None:

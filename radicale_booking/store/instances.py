@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.interval import Interval
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
+
+
+_EPOCHS = itemgetter(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,8 @@ class Instances:
         """When ``frame`` is blocked as ``busy`` has it, merged, not by what; ``paths``: by these calendars alone."""
         rows = [*self._overlapping("busy_spans", principal_id, frame),
                 *self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))]
-        runs: list[list[int]] = []
-        for start, end in sorted((row[0], row[1]) for row in rows if not paths or row["path"] in paths):
-            if runs and start <= runs[-1][1]:
-                runs[-1][1] = max(runs[-1][1], end)
-            else:
-                runs.append([start, end])
-        return [Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in runs]
+        return [Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end
+                in _merged(map(_EPOCHS, [row for row in rows if row["path"] in paths] if paths else rows))]
 
     def unreadable(self, principal_id: int) -> list[tuple[str, str]]:
         """The principal's items that could not be read: address and reason."""
@@ -91,6 +90,21 @@ class Instances:
 
     def _overlapping(self, name: str, principal_id: int, frame: Interval) -> Sequence[Row]:
         return self._unit_of_work.query("instance", name, principal_id=principal_id, **_range(frame))
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """In order, what overlaps or adjoins as one. On plain numbers, as a month of a full calendar has many."""
+    ordered = sorted(spans)
+    if not ordered:
+        return
+    first, last = ordered[0]
+    for start, end in ordered:
+        if start > last:
+            yield first, last
+            first, last = start, end
+        elif end > last:
+            last = end
+    yield first, last
 
 
 def _range(frame: Interval) -> dict[str, int]:

@@ -29,9 +29,10 @@ class Maintenance:
         self._unit_of_work.execute("maintenance", "raise_oldest", before=epoch)
         return self._unit_of_work.execute("maintenance", "forget_tombstones", before=epoch)
 
-    def past_reservations(self, before: datetime, most: int) -> list[str]:
-        """The uids of reservations that ended before and still say who booked."""
-        rows = self._unit_of_work.query("maintenance", "past_reservations", before=int(before.timestamp()), most=most)
+    def past_reservations(self, event_type_id: int, before: datetime, most: int) -> list[str]:
+        """The uids of reservations that ended before, as did all booked with them, and still say who booked."""
+        rows = self._unit_of_work.query("maintenance", "past_reservations", event_type_id=event_type_id,
+                                        before=int(before.timestamp()), most=most)
         return [row["uid"] for row in rows]
 
     def last_run(self) -> datetime | None:

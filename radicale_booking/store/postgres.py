@@ -9,38 +9,28 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from radicale_booking.domain.principal import NOBODY
-from radicale_booking.errors import BookingError, StoreUnavailable
+from radicale_booking.errors import BookingError, StoreUnavailable, TransactionUndone
 from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import postgres_tools, sql
-from radicale_booking.store.postgres_errors import translate
-from radicale_booking.store.postgres_sql import convert, rows
+from radicale_booking.store.postgres_replica import Replica
+from radicale_booking.store.postgres_server import PostgresServer, Raw, translated
+from radicale_booking.store.postgres_sql import convert
 from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
-CONNECT_TIMEOUT_SECONDS = 10
-_SOON_SECONDS = 1.0
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Each statement sees what was committed while the transaction waited for its lock.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
-#: A machine that is gone says nothing any more: it is given up after half a minute.
-_KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 _OCCUPIES = re.compile(r"\s*(?:INSERT INTO|UPDATE) occupancy\b")
-
-_Raw = psycopg.Connection[Any]
 
 
 class PostgresConnection:
@@ -48,24 +38,27 @@ class PostgresConnection:
 
     engine = "postgres"
 
-    def __init__(self, raw: _Raw, conninfo: Callable[[], str]) -> None:
+    def __init__(self, raw: Raw, conninfo: Callable[[], str]) -> None:
         self.raw = raw
         self._conninfo = conninfo
 
     def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
-        with self._savepoint(statement), _translated():
+        with self._savepoint(statement), translated():
             return self.raw.execute(convert(statement).encode(), parameters).fetchall()
 
     def change(self, statement: str, parameters: Mapping[str, object]) -> int:
-        with self._savepoint(statement), _translated():
+        with self._savepoint(statement), translated():
             return self.raw.execute(convert(statement).encode(), parameters).rowcount
 
     def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
-        with _translated(), self.raw.cursor() as cursor:
+        with translated(), self.raw.cursor() as cursor:
             cursor.executemany(convert(statement).encode(), rows)
 
+    def hold(self, principal: str) -> None:
+        self.script(_lock_of(principal))
+
     def fill(self, table: str, rows: Sequence[Row]) -> None:
-        with _translated(), self.raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+        with translated(), self.raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(tuple(row))
 
@@ -75,12 +68,12 @@ class PostgresConnection:
 
     def copy_to(self, target: Path) -> None:
         """Write what the open transaction sees to ``target``, in pg_dump's custom format."""
-        with _translated():
+        with translated():
             postgres_tools.dump(self.raw, self._conninfo(), target)
 
     def script(self, text: str) -> Sequence[Row]:
         """Run the statements of ``text``, which has no parameters; the rows of the last."""
-        with _translated():
+        with translated():
             cursor = self.raw.execute(text.encode())
             while cursor.nextset():
                 pass
@@ -112,17 +105,19 @@ class PostgresStore:
         self._clock = clock
         self._waited = waited
         self._settings = settings
-        # A write may wait for its turn while it holds a connection, and others wait for that.
-        self._patience_seconds: float = settings.lock_timeout_seconds + CONNECT_TIMEOUT_SECONDS
-        self._lock = threading.Lock()
-        self._asking = threading.Lock()
-        self._pool: ConnectionPool[_Raw] | None = None
+        self._server = PostgresServer(address, settings)
+        self._replica = Replica(settings, self._server) if settings.replica else None
         self._version_checked = False
         self._finishing = False
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
+    def read(self, *, at_replica: bool = False) -> Iterator[UnitOfWork]:
         self._check_version()
+        if at_replica and self._replica is not None:
+            with self._replica.snapshot(self._begin(_READ)) as raw:
+                if raw is not None:
+                    yield UnitOfWork(PostgresConnection(raw, self._replica.conninfo), actor="", now=self._clock())
+                    return
         with self._transaction(_READ) as connection:
             yield UnitOfWork(connection, actor="", now=self._clock())
 
@@ -179,7 +174,7 @@ class PostgresStore:
 
     def tidy(self, *, vacuum: bool) -> None:
         """Of the tables only: a plain VACUUM holds nobody up, as autovacuum does by itself."""
-        with _translated(), psycopg.connect(self._conninfo(), autocommit=True) as connection:
+        with translated(), psycopg.connect(self._server.conninfo(), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
 
     def size_octets(self) -> int:
@@ -191,83 +186,36 @@ class PostgresStore:
             connection.copy_to(target)
 
     def restore(self, source: Path) -> None:
-        postgres_tools.restore(self._conninfo(), source)
+        postgres_tools.restore(self._server.conninfo(), source)
         self._version_checked = False
 
     def scratch(self, _folder: Path) -> contextlib.AbstractContextManager[str]:
-        return postgres_tools.scratch(self.address, self._conninfo())
+        return postgres_tools.scratch(self.address, self._server.conninfo())
 
     def close(self) -> None:
-        with self._lock:
-            if self._pool is not None:
-                self._pool.close()
-            self._pool = None
+        self._server.close()
+        if self._replica is not None:
+            self._replica.close()
+
+    def _begin(self, begin: str) -> str:
+        return (f"{begin}; SET LOCAL statement_timeout = '{self._settings.statement_timeout_seconds}s';"
+                f" SET LOCAL lock_timeout = '{self._settings.lock_timeout_seconds}s'")
 
     @contextlib.contextmanager
     def _transaction(self, begin: str, then: str = "") -> Iterator[PostgresConnection]:
-        pool = self._opened()
-        raw = self._begun(pool, f"{begin}; SET LOCAL statement_timeout = '{self._settings.statement_timeout_seconds}s';"
-                                f" SET LOCAL lock_timeout = '{self._settings.lock_timeout_seconds}s'{then}")
-        try:
-            yield PostgresConnection(raw, self._conninfo)
-            with _translated():
-                # COMMIT of a transaction that failed is a ROLLBACK and no error.
-                if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-                    raise psycopg.errors.InFailedSqlTransaction
-                raw.execute("COMMIT")
-        except StoreUnavailable as error:
-            if isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
-                # The server is a replica now; a new connection looks for the primary one.
-                raw.close()
-            raise
-        finally:
-            _give_back(pool, raw)
-
-    def _begun(self, pool: ConnectionPool[_Raw], begin: str) -> _Raw:
-        """A connection in a transaction; one that died since it was used last is replaced."""
-        for last_try in (False, True):
-            raw = self._taken(pool)
+        with self._server.begun(f"{self._begin(begin)}{then}") as (raw, _):
             try:
-                PostgresConnection(raw, self._conninfo).script(begin)
-                return raw
-            except BaseException:
-                died = raw.closed
-                _give_back(pool, raw)
-                if last_try or not died:
-                    raise
-                pool.check()
-        raise AssertionError("the second try returns or raises")
-
-    def _taken(self, pool: ConnectionPool[_Raw]) -> _Raw:
-        """A connection of the pool. It cannot say why there is none, so PostgreSQL is asked, by one at a time."""
-        with _translated():
-            with contextlib.suppress(PoolTimeout):
-                return pool.getconn(min(_SOON_SECONDS, self._patience_seconds))
-            with self._asking:
-                psycopg.connect(self._conninfo()).close()
-            return pool.getconn(self._patience_seconds)
-
-    def _opened(self) -> ConnectionPool[_Raw]:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ConnectionPool(
-                    self._conninfo(), min_size=1, max_size=self._settings.connections, open=True, configure=_configure,
-                    kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": rows},
-                    reconnect_timeout=_SOON_SECONDS, name="radicale-booking")
-            return self._pool
-
-    def _conninfo(self) -> str:
-        password: dict[str, str] = {}
-        if self._settings.password_file:
-            try:
-                text = Path(self._settings.password_file).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise StoreUnavailable(f"[storage] database_password_file: {error}") from error
-            password["password"] = text.split("\n", 1)[0].rstrip("\r")
-        with _translated():
-            ours: dict[str, Any] = {"application_name": "radicale-booking",
-                                    "connect_timeout": CONNECT_TIMEOUT_SECONDS, **_KEEPALIVES}
-            return make_conninfo(self.address, **{**ours, **conninfo_to_dict(self.address), **password})
+                yield PostgresConnection(raw, self._server.conninfo)
+            except StoreUnavailable as error:
+                if begin == _WRITE and isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+                    # The server is a replica now; a new connection looks for the primary one.
+                    raw.close()
+                if raw.closed:
+                    # It was not asked to commit.
+                    raise TransactionUndone(error.reason) from error.__cause__
+                raise
+            if begin != _READ:
+                _commit(raw)
 
     def _check_version(self) -> None:
         if self._version_checked:
@@ -276,16 +224,12 @@ class PostgresStore:
         self._version_checked = True
 
 
-def _configure(raw: _Raw) -> None:
-    # By psycopg's own choice a small number is a smallint, and arithmetic on it overflows.
-    raw.adapters.register_dumper(int, Int8Dumper)
-
-
-def _give_back(pool: ConnectionPool[_Raw], raw: _Raw) -> None:
-    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not raw.closed:
-        with contextlib.suppress(psycopg.Error):
-            raw.execute("ROLLBACK")
-    pool.putconn(raw)
+def _commit(raw: Raw) -> None:
+    with translated():
+        # COMMIT of a transaction that failed is a ROLLBACK and no error.
+        if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+            raise psycopg.errors.InFailedSqlTransaction
+        raw.execute("COMMIT")
 
 
 def _locks(principal: str) -> str:
@@ -299,7 +243,11 @@ def _locks(principal: str) -> str:
     everybody = _key("everybody")
     if not principal:
         return f"; SELECT pg_advisory_xact_lock({everybody})"
-    return f"; SELECT pg_advisory_xact_lock_shared({everybody}); SELECT pg_advisory_xact_lock({_key(f'/{principal}')})"
+    return f"; SELECT pg_advisory_xact_lock_shared({everybody}); {_lock_of(principal)}"
+
+
+def _lock_of(principal: str) -> str:
+    return f"SELECT pg_advisory_xact_lock({_key(f'/{principal}')})"
 
 
 def _key(name: str) -> int:
@@ -311,11 +259,3 @@ def _state(connection: PostgresConnection) -> SchemaState:
     exists = connection.run("SELECT to_regclass('schema_migration')", {})[0][0] is not None
     return state_of((number, name) for number, name in connection.run(
         "SELECT number, name FROM schema_migration", {})) if exists else state_of([])
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        raise translate(error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,5 +41,8 @@ def _row_class(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
 
         def __getitem__(self, key: Any) -> Any:
             return tuple.__getitem__(self, positions[key] if isinstance(key, str) else key)
+
+        def keys(self) -> Iterable[str]:
+            return positions
 
     return Row

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.team import Turn
 
@@ -147,10 +148,18 @@ class Reservations:
                                         now=self._unit_of_work.now_epoch)
         return int(rows[0][0])
 
-    def is_invited(self, reservation: Reservation) -> bool:
-        """Whether it, or the seat by which it is seen, was booked by an invitation (see ``services.itip_keys``)."""
-        return self._unit_of_work.one("reservation", "is_invited", uid=reservation.uid,
-                                      seat=reservation.seat) is not None
+    def invited(self, reservation: Reservation) -> tuple[bool, Invitation | None]:
+        """Whether it, or the seat by which it is seen, was booked by an invitation; by which, while that is there."""
+        row = self._unit_of_work.one("reservation", "invitation", uid=reservation.uid, seat=reservation.seat)
+        return row is not None, _invitation(row["invited"]) if row is not None and row["invited"] else None
+
+    def set_invitation(self, reservation: Reservation, invitation: Invitation | None) -> None:
+        """Keep the event by which it, or the seat, was booked; None: its organizer has taken it back."""
+        invited = json.dumps(asdict(invitation), default=lambda moment: moment.isoformat()) if invitation else None
+        if reservation.seat is not None:
+            self._unit_of_work.execute("reservation", "set_invitation_of_seat", seat=reservation.seat, invited=invited)
+        else:
+            self._unit_of_work.execute("reservation", "set_invitation", uid=reservation.uid, invited=invited)
 
     def reader(self, email: str) -> tuple[str, str] | None:
         """Language (a tag) and zone of ``email`` in the last booking of theirs; None where there is none."""
@@ -201,3 +210,11 @@ def _instant(epoch: int) -> datetime:
 
 def _optional_instant(epoch: int | None) -> datetime | None:
     return None if epoch is None else _instant(epoch)
+
+
+def _invitation(text: str) -> Invitation:
+    kept = json.loads(text)
+    instance = kept["instance"]
+    if instance is not None:
+        instance = datetime.fromisoformat(instance) if "T" in instance else date.fromisoformat(instance)
+    return Invitation(kept["uid"], kept["attendee"], datetime.fromisoformat(kept["start"]), kept["sequence"], instance)

@@ -88,6 +88,9 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise _translate(error) from error
 
+    def hold(self, principal: str) -> None:
+        """Who writes is alone."""
+
     def fill(self, table: str, rows: Sequence[Row]) -> None:
         values = ", ".join("?" * len(rows[0]))
         try:
@@ -154,7 +157,7 @@ class SqliteStore:
         # SQLite's own waiting polls; threads of one process queue here instead.
         self._writer = threading.RLock()
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
+    def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
         return self._transaction("BEGIN", "")
 
     @contextlib.contextmanager
@@ -227,8 +230,10 @@ class SqliteStore:
             # A thousand entries of each index say enough; whoever writes waits for as long as it takes to read them.
             for statement in ("PRAGMA analysis_limit = 1000", "ANALYZE", *(["VACUUM"] if vacuum else []),
                               "PRAGMA optimize",
-                              # What was written goes from the log into the file, and the log gets short again.
-                              "PRAGMA wal_checkpoint(TRUNCATE)"):
+                              # What was written goes from the log into the file, and the log gets short again; not
+                              # where somebody reads it, as a continuous copy does: nobody could write meanwhile.
+                              "PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)",
+                              f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}"):
                 connection.run(statement, {})
 
     def size_octets(self) -> int:

@@ -54,6 +54,9 @@ class Connection(Protocol):
     def change_many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Run ``statement`` for each of ``rows``. Raises the same."""
 
+    def hold(self, principal: str) -> None:
+        """See ``UnitOfWork.hold``. Raises the same."""
+
     def fill(self, table: str, rows: Sequence[Row]) -> None:
         """Add ``rows``, with a value for each column in order. Raises the same."""
 
@@ -100,6 +103,13 @@ class UnitOfWork:
 
     def _statement(self, noun: str, name: str) -> str:
         return sql.load(noun, self.connection.engine)[name]
+
+    def hold(self, principal: str) -> None:
+        """Let nobody else write the data of ``principal`` until the end either: what is read of it from now on counts.
+
+        Of two who hold each other up one is undone.
+        """
+        self.connection.hold(principal)
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[None]:

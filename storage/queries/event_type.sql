@@ -10,6 +10,10 @@ WHERE event_type.id = :id;
 SELECT event_type.*, principal.name AS host FROM event_type JOIN principal ON principal.id = event_type.principal_id
 WHERE principal.name = :host ORDER BY event_type.duration_minutes, event_type.title;
 
+-- name: of_everybody
+SELECT event_type.*, principal.name AS host FROM event_type JOIN principal ON principal.id = event_type.principal_id
+ORDER BY event_type.id;
+
 -- name: add
 INSERT INTO event_type (principal_id, slug, title, description, duration_minutes, step_minutes,
     buffer_before_minutes, buffer_after_minutes, notice_minutes, horizon_days, limit_per_day, limit_per_week,

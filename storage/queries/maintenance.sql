@@ -21,7 +21,11 @@ DELETE FROM tombstone WHERE modified_epoch < :before AND sequence <= (
     SELECT oldest_sequence FROM collection WHERE collection.id = tombstone.collection_id);
 
 -- name: past_reservations
-SELECT uid FROM reservation WHERE end_epoch < :before AND invitee_email NOT LIKE '%@erased.invalid'
+-- What was booked together has one calendar object, and is over together.
+SELECT uid FROM reservation
+WHERE event_type_id = :event_type_id AND end_epoch < :before AND invitee_email NOT LIKE '%@erased.invalid'
+    AND NOT EXISTS (SELECT 1 FROM reservation AS other
+        WHERE other.series = reservation.series AND other.end_epoch >= :before)
 ORDER BY end_epoch LIMIT :most;
 
 -- name: last_run
@@ -56,7 +60,7 @@ WHERE lower(item.text) LIKE :pattern ESCAPE '\' ORDER BY item.id;
 
 -- name: erase_reservation
 UPDATE reservation SET invitee_name = 'erased', invitee_email = 'reservation-' || id || '@erased.invalid', note = '',
-    answers = '{}', guests = '[]', reason = '', location = '', idempotency_key = NULL
+    answers = '{}', guests = '[]', reason = '', location = '', idempotency_key = NULL, invited = NULL
 WHERE id = :id;
 
 -- name: set_guests
@@ -64,7 +68,7 @@ UPDATE reservation SET guests = :guests WHERE id = :id;
 
 -- name: erase_seat
 UPDATE seat SET name = 'erased', email = 'seat-' || id || '@erased.invalid', note = '', answers = '{}',
-    idempotency_key = NULL
+    idempotency_key = NULL, invited = NULL
 WHERE id = :id;
 
 -- name: erase_mail_to

@@ -223,7 +223,15 @@ SELECT language, timezone FROM (
     SELECT language, timezone, created_epoch FROM seat WHERE lower(email) = lower(:email) AND status = 'confirmed') AS said
 ORDER BY created_epoch DESC LIMIT 1;
 
--- name: is_invited
-SELECT 1 FROM reservation WHERE uid = :uid AND substr(idempotency_key, 1, 5) = 'itip/'
+-- name: invitation
+-- A row where the reservation, or the seat by which it is seen, was booked by an invitation.
+SELECT invited FROM reservation
+WHERE uid = :uid AND CAST(:seat AS TEXT) IS NULL AND substr(idempotency_key, 1, 5) = 'itip/'
 UNION ALL
-SELECT 1 FROM seat WHERE uid = :seat AND substr(idempotency_key, 1, 5) = 'itip/';
+SELECT invited FROM seat WHERE uid = :seat AND substr(idempotency_key, 1, 5) = 'itip/';
+
+-- name: set_invitation
+UPDATE reservation SET invited = :invited WHERE uid = :uid;
+
+-- name: set_invitation_of_seat
+UPDATE seat SET invited = :invited WHERE uid = :seat;

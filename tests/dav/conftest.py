@@ -38,9 +38,10 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, database: str) -> Iterator[Site]:
+    """On each engine."""
     logging.getLogger("radicale").setLevel(logging.CRITICAL)
-    config = configuration(tmp_path / "data", type="radicale_booking.plugins.storage")
+    config = configuration(tmp_path / "data", type="radicale_booking.plugins.storage", database=database)
     users = tmp_path / "users"
     users.write_text("".join(f"{name}:anna\n" for name in USERS), encoding="utf-8")
     config.update({"rights": {"type": "owner_only"}, "auth": {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from radicale_booking.notify import wording
 from radicale_booking.services import booking, event_types, offers
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event, invitation
 from tests.dav.test_implicit import copy_of, members, own, partstats, person, put, unfolded
@@ -158,12 +161,21 @@ def test_a_booking_address_books(hours: Site) -> None:
     assert len(members(hours["anna"])) == 1
 
 
-def test_a_booking_address_declines_with_what_is_free(hours: Site) -> None:
+@pytest.mark.parametrize(("language", "said"), [
+    ("", "is not free any more. Free instead: "), ("fr", "n’est plus libre. Libre à la place: ")])
+def test_a_booking_address_declines_with_what_is_free(hours: Site, language: str, said: str) -> None:
+    with hours.app.store.write() as uow:
+        carl = uow.principals.get("carl")
+        assert carl is not None
+        uow.principals.update(replace(carl, language=language))
     put(hours["bob"], invitation("u1", NINE, "bob", ADDRESS))
     put(hours["carl"], invitation("u2", NINE, "carl", ADDRESS))
     text = unfolded(own(hours["carl"]).body.decode())
     assert person(text, ADDRESS)[0]["PARTSTAT"] == "DECLINED"
-    assert f"{NINE + HALF_HOUR:%Y-%m-%d %H:%M}" in text.partition("COMMENT")[2].partition("\n")[0]
+    locale = wording.locale_of(language)
+    comment = re.sub(r"\\(.)", r"\1", text.partition("COMMENT")[2].partition("\n")[0])
+    assert f"{wording.short_moment(NINE, ZoneInfo('UTC'), locale)} {said}" in comment
+    assert wording.short_moment(NINE + HALF_HOUR, ZoneInfo("UTC"), locale) in comment
     assert live(hours) == ["09:00"]
     with hours.app.store.read() as uow:
         told = [row for row in uow.outbox.pending() if row.payload["event"] == "itip"]
@@ -248,7 +260,7 @@ def test_a_reservation_is_no_invitation(hours: Site) -> None:
     text = hours["anna"].request("GET", path).body.decode()
     assert "ATTENDEE" in text
     stored = hours["anna"].request("PUT", path, text.replace("SUMMARY:Intro call", "SUMMARY:Long call"))
-    assert (stored.status, "etag" in stored.headers) == (204, True)
+    assert (stored.status, "schedule-tag" in stored.headers) == (204, False)
     assert members(hours["bob"]) == {}
     hours["anna"].request("DELETE", path)
     with hours.app.store.read() as uow:

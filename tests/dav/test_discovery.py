@@ -94,7 +94,8 @@ def test_the_boxes_are_seen_in_the_home(site: Site) -> None:
 
 def test_a_home_with_many_calendars_costs_no_query_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    connection = type(site.app.store._connection())  # type: ignore[attr-defined]
+    with site.app.store.read() as uow:
+        connection = type(uow.connection)
     real = connection.run
     monkeypatch.setattr(connection, "run", lambda self, statement, parameters: (
         asked.append(statement), real(self, statement, parameters))[1])

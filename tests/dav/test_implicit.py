@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -353,9 +354,20 @@ def test_the_calendar_of_invitations_stays(site: Site) -> None:
 
 def test_an_event_of_one_person_costs_no_query_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    connection = type(site.app.store._connection())  # type: ignore[attr-defined]
+    with site.app.store.read() as uow:
+        connection = type(uow.connection)
     real = connection.run
     monkeypatch.setattr(connection, "run", lambda self, statement, parameters: (
         asked.append(statement), real(self, statement, parameters))[1])
     assert put(site["bob"], event("plain", NINE), "plain").status == 201
     assert [statement for statement in asked if "reservation" in statement and "seat" not in statement][1:] == []
+
+
+def test_answers_that_come_at_the_same_time_are_all_kept(site: Site) -> None:
+    """Each is a write of its attendee, and all of them change the organizer's event."""
+    put(site["bob"], invitation("u1", NINE, "bob", "carl", "anna"))
+    with ThreadPoolExecutor(2) as pool:
+        answered = pool.map(lambda user: answer_as(site[user], "TENTATIVE").status, ("anna", "carl"))
+    assert set(answered) <= {201, 204}
+    text = own(site["bob"]).body.decode()
+    assert (partstats(text, "anna"), partstats(text, "carl")) == (["TENTATIVE"], ["TENTATIVE"])

@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -25,8 +26,17 @@ import radicale_booking.notify
 from radicale_booking.domain.notice import EVENTS, ROLES, TOLD, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.window_settings import Problem
-from radicale_booking.errors import DeliveryFailed, InvalidInput
+from radicale_booking.errors import (
+    AddressRefused,
+    BookingError,
+    DeliveryFailed,
+    InvalidInput,
+    NotFound,
+    SlotTaken,
+    TooMany,
+)
 from radicale_booking.mail_settings import LANGUAGES, MailSettings
+from radicale_booking.notify import wording
 from radicale_booking.notify.mail import MailComposer
 from tests.notify.notices import ANNA, BOOKED, SETTINGS, START, notice
 
@@ -390,3 +400,26 @@ def test_who_has_an_event_of_his_own_gets_no_other() -> None:
     assert part(composed(told), "text/calendar") is None
     assert part(composed(told), "application/ics") is None
     assert part(composed(replace(told, role="host", recipient="anna@example.org")), "text/calendar") is not None
+
+
+def test_why_an_invitation_books_nothing() -> None:
+    later = START + timedelta(hours=1)
+    refused: list[BookingError] = [
+        SlotTaken(START, (later,), "busy"), SlotTaken(START, (later,), "busy"), SlotTaken(later, (), "grid"),
+        TooMany("book"), NotFound("event type", "x"), AddressRefused("book", "refused")]
+    url = "https://example.org/book/anna/talk/"
+
+    def said(language: str) -> list[str]:
+        return MailComposer(SETTINGS).remark(refused, language=language, timezone="Europe/Berlin", url=url).split("\n")
+
+    english, german = (wording.locale_of(tag) for tag in ("en", "de"))
+    zone = ZoneInfo("Europe/Berlin")
+    assert said("") == [
+        f"{wording.short_moment(START, zone, english)} is not free any more. "
+        f"Free instead: {wording.short_moment(later, zone, english)} (Europe/Berlin)",
+        f"{wording.short_moment(later, zone, english)} is not offered.",
+        "There were too many bookings. Please try again later.",
+        f"This cannot be booked by an invitation. See what can be: {url}"]
+    assert said("de")[1] == f"{wording.short_moment(later, zone, german)} wird nicht angeboten."
+    assert said("de")[3] == f"Das lässt sich nicht durch eine Einladung buchen. Was sich buchen lässt: {url}"
+    assert MailComposer(SETTINGS).remark([], language="", timezone="UTC", url=url) == ""

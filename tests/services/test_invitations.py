@@ -6,15 +6,18 @@ import re
 from dataclasses import replace
 from email.message import EmailMessage
 from types import SimpleNamespace
+from typing import Any
 
+import icalendar
 import pytest
 
 from radicale_booking.errors import InvalidCalendar
-from radicale_booking.services import accounts, booking, itip_delivery, life, mail
+from radicale_booking.services import accounts, booking, event_types, itip_delivery, life, mail
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 from tests.services.calendars import NINE, event, wish
-from tests.services.test_inbound import BOB, HALF, message, send, told
+from tests.services.conftest import Clock
+from tests.services.test_inbound import BOB, HALF, TALK, answers, live, message, send, told
 from tests.services.test_inbound import mail as incoming_mail
 
 ZOE = "zoe@elsewhere.example"
@@ -116,6 +119,84 @@ def test_who_invites_reads_of_the_booking_in_his_own_zone_and_gets_no_second_eve
     assert "18:00 – 18:30" in plain(confirmation)
     assert "text/calendar" not in [part.get_content_type() for part in confirmation.walk()]
     assert "text/calendar" in [part.get_content_type() for part in answer.walk()]
+
+
+def to_organizer(app: Adapters) -> tuple[str, dict[str, Any]]:
+    """Subject of the last mail to Bob about his booking, and what it tells his calendar."""
+    message = [one for one in told(app, BOB) if not one["In-Reply-To"] or one["References"] == one["In-Reply-To"]][-1]
+    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    subject = str(message["Subject"]).partition(":")[0]
+    if not parts:
+        return subject, {}
+    calendar = icalendar.Calendar.from_ical(str(parts[0].get_content()))
+    assert parts[0]["Content-Type"].params["method"] == calendar["METHOD"]
+    [found] = calendar.walk("VEVENT")
+    assert (found["ORGANIZER"], found["ATTENDEE"]) == (f"mailto:{BOB}", f"mailto:{TALK}")
+    return subject, {"method": calendar["METHOD"], "uid": found["UID"], "sequence": found["SEQUENCE"],
+                     "partstat": found["ATTENDEE"].params["PARTSTAT"], "start": found["DTSTART"].dt}
+
+
+def test_who_invites_reads_in_his_own_event_what_the_host_does(app: Adapters) -> None:
+    send(app, incoming_mail(message("REQUEST", NINE)))
+    [booked] = booking.reservations(app)
+    assert to_organizer(app) == ("Booked", {})
+    life.reschedule(app, booked.uid, NINE + HALF, "host")
+    shown = {"uid": "u1", "sequence": 0, "start": NINE + HALF}
+    assert to_organizer(app) == ("New time", {"method": "COUNTER", "partstat": "TENTATIVE", **shown})
+    # He takes the time that is proposed to him.
+    send(app, incoming_mail(message("REQUEST", NINE + HALF, sequence=1)))
+    assert "PARTSTAT=ACCEPTED" in answers(app)[-1]
+    assert live(app) == [NINE + HALF]
+    life.cancel(app, booked.uid, "host", "A cold")
+    assert to_organizer(app) == ("Cancelled", {"method": "REPLY", "partstat": "DECLINED", **shown, "sequence": 1})
+
+
+@pytest.mark.parametrize(("event", "subject", "partstat"), [
+    ("confirm", "Confirmed", "ACCEPTED"), ("decline", "Declined", "DECLINED"), ("expire", "Not confirmed", "DECLINED")])
+def test_who_has_asked_by_an_invitation_reads_the_decision_in_it(app: Adapters, clock: Clock, event: str, subject: str,
+                                                                 partstat: str) -> None:
+    event_types.set(app, "ada", "talk", confirmation=True)
+    send(app, incoming_mail(message("REQUEST", NINE)))
+    [booked] = booking.reservations(app)
+    assert "PARTSTAT=TENTATIVE" in answers(app)[-1]
+    if event == "expire":
+        assert booked.expires is not None
+        clock.now = booked.expires
+        assert life.expire_due(app) == 1
+    else:
+        life.decide(app, booked.uid, event, "host")
+    assert to_organizer(app) == (subject, {"method": "REPLY", "partstat": partstat, "uid": "u1", "sequence": 0,
+                                           "start": NINE})
+
+
+def test_what_the_organizer_does_he_is_not_told_again(app: Adapters) -> None:
+    send(app, incoming_mail(message("REQUEST", NINE)))
+    send(app, incoming_mail(message("REQUEST", NINE + HALF, sequence=1)))
+    assert to_organizer(app) == ("New time", {})
+    send(app, incoming_mail(message("CANCEL", NINE + HALF, sequence=2)))
+    assert live(app) == []
+    assert to_organizer(app) == ("Cancelled", {})
+
+
+def test_one_instance_is_answered_by_itself(app: Adapters) -> None:
+    send(app, incoming_mail(message("REQUEST", NINE, extra="RRULE:FREQ=DAILY;COUNT=2\r\n")))
+    [first] = booking.reservations(app)  # on the other day nothing is free
+    life.cancel(app, first.uid, "host")
+    [cancelled] = [one for one in told(app, BOB) if one["Subject"].startswith("Cancelled")]
+    [text] = [str(part.get_content()) for part in cancelled.walk() if part.get_content_type() == "text/calendar"]
+    assert f"RECURRENCE-ID:{NINE:%Y%m%dT%H%M%SZ}" in text
+
+
+def test_a_seat_that_was_booked_by_an_invitation_is_answered_in_it(app: Adapters) -> None:
+    event_types.set(app, "ada", "talk", seats=3)
+    send(app, incoming_mail(message("REQUEST", NINE)))
+    booking.reserve(app, wish(NINE, email="zoe@example.org"))
+    [shared] = booking.reservations(app)
+    assert to_organizer(app) == ("Booked", {})
+    life.cancel(app, shared.uid, "host")
+    assert to_organizer(app)[1]["partstat"] == "DECLINED"
+    assert [part.get_content_type() for one in told(app, "zoe@example.org") for part in one.walk()].count(
+        "text/calendar") == 1
 
 
 @pytest.mark.parametrize("name", mail.APART)

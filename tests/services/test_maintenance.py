@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from radicale_booking.services import booking, life, maintenance
+from radicale_booking.domain.event_type import EventType
+from radicale_booking.errors import InvalidEventType
+from radicale_booking.services import booking, event_types, life, maintenance
 from radicale_booking.services.adapters import Adapters
-from tests.services.calendars import NINE, event, item_text, objects, remove_item, store_item, wish
+from tests.services.calendars import NINE, draw_hours, event, item_text, objects, remove_item, store_item, wish
 from tests.services.conftest import Clock
 
 DAY = timedelta(days=1)
@@ -85,6 +87,38 @@ def test_who_booked_is_forgotten_if_wanted(app: Adapters, clock: Clock) -> None:
     assert past.invitee_email not in kept.invitee_email
     assert objects(app, "ada") == {}
     assert maintenance.run(app).done["reservations made anonymous"] == 0
+
+
+def test_an_event_type_may_have_its_own_time(app: Adapters, clock: Clock) -> None:
+    event_types.add(app, EventType("ada", "kept", "Kept", timedelta(minutes=30), keep_days=0))
+    event_types.add(app, EventType("ada", "short", "Short", timedelta(minutes=30), keep_days=7))
+    booked = {slug: booking.reserve(app, wish(NINE + number * timedelta(minutes=30), slug=slug))
+              for number, slug in enumerate(("talk", "kept", "short"))}
+
+    def known() -> set[str]:
+        return {slug for slug, one in booked.items() if booking.reservation(app, one.uid).invitee_name == "Bob"}
+
+    clock.now = booked["short"].end + 8 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 1
+    assert known() == {"talk", "kept"}
+    app = replace(app, settings=replace(app.settings, keep_reservations_days=30))
+    clock.now += 900 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 1
+    assert known() == {"kept"}
+    with pytest.raises(InvalidEventType):
+        event_types.set(app, "ada", "kept", keep_days=-1)
+
+
+def test_what_was_booked_together_is_forgotten_together(app: Adapters, clock: Clock) -> None:
+    event_types.set(app, "ada", "talk", repeat_every="week", repeat_most=2, keep_days=2)
+    draw_hours(app, "next", NINE + 7 * DAY, timedelta(hours=1))
+    first = booking.reserve(app, replace(wish(NINE), occurrences=2))
+    clock.now = NINE + 4 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 0
+    assert item_text(app, "ada/calendar", first.calendar_uid) is not None
+    clock.now = NINE + 11 * DAY
+    assert maintenance.run(app).done["reservations made anonymous"] == 2
+    assert objects(app, "ada") == {}
 
 
 @pytest.mark.parametrize("vacuum", [False, True])

@@ -259,7 +259,7 @@ def test_a_server_that_only_reads_now_is_left(make: Callable[..., PostgresStore]
 
 def test_what_the_address_says_of_the_connection_counts(postgres_server: Server) -> None:
     store = PostgresStore(postgres_server.address("x") + "&keepalives_idle=7", clock=clock)
-    said = psycopg.conninfo.conninfo_to_dict(store._conninfo())
+    said = psycopg.conninfo.conninfo_to_dict(store._server.conninfo())
     assert (said["keepalives_idle"], said["keepalives_count"], said["connect_timeout"]) == ("7", "3", "10")
 
 
@@ -285,7 +285,7 @@ def test_a_server_that_went_and_came_back_is_used_again() -> None:
 
 def test_no_connection_is_a_reason_of_its_own(make: Callable[..., PostgresStore]) -> None:
     store = make(connections=1, lock_timeout_seconds=1)
-    store._patience_seconds = 0.2
+    store._server.patience_seconds = 0.2
     with (store.read(), ThreadPoolExecutor(1) as pool,
           pytest.raises(StoreUnavailable, match="database_connections")):
         pool.submit(store.schema_state).result()
@@ -305,7 +305,7 @@ def test_the_password_comes_from_its_file_and_is_never_shown(postgres_server: Se
     file.write_text("s3cret\nnot this\n", encoding="utf-8")
     store = PostgresStore(postgres_server.address("nowhere"), clock=clock,
                           settings=PostgresSettings(password_file=str(file)))
-    assert "password=s3cret" in store._conninfo().split()
+    assert "password=s3cret" in store._server.conninfo().split()
     with pytest.raises(StoreUnavailable) as refused:
         store.schema_state()
     store.close()
@@ -329,8 +329,7 @@ def test_nothing_of_a_transaction_is_left_in_the_session(store: PostgresStore) -
             [[inside]] = uow.connection.run("SHOW statement_timeout", {})
     with store.write(principal="ada") as uow:
         prepared = uow.connection.run("SELECT name FROM pg_prepared_statements", {})
-    assert store._pool is not None
-    with store._pool.connection() as raw:
+    with store._server.opened().connection() as raw:
         [outside] = raw.execute("SHOW statement_timeout").fetchone() or [None]
         locks = raw.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
         assert (inside, outside, list(prepared), locks.fetchone()) == ("1min", "0", [], (0,))
