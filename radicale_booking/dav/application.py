@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import sys
@@ -59,6 +58,7 @@ _PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:re
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 _TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 Pages = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -122,9 +122,10 @@ class BookingApplication(Application):
 
     def _prefix(self, environ: types.WSGIEnviron) -> str:
         """The path below which a proxy shows the server, named as Radicale has it named."""
-        proxied = any(environ.get(f"HTTP_X_FORWARDED_{header}") for header in ("FOR", "HOST", "PROTO", "SERVER"))
-        prefix = self._script_name if self._script_name and proxied else environ.get(
-            "HTTP_X_SCRIPT_NAME", environ.get("SCRIPT_NAME", ""))
+        prefix = environ.get("HTTP_X_SCRIPT_NAME", environ.get("SCRIPT_NAME", ""))
+        if self._script_name and any(environ.get(f"HTTP_X_FORWARDED_{header}")
+                                     for header in ("FOR", "HOST", "PROTO", "SERVER")):
+            prefix = self._script_name
         return str(prefix).rstrip("/") if _PREFIX.fullmatch(str(prefix)) else ""
 
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
@@ -170,15 +171,19 @@ class BookingApplication(Application):
     def _answered(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
                   **options: Any) -> types.WSGIResponse:
         """What ``method`` answers, begun anew where the database undid its transaction, or its error's answer."""
-        if not self._hook.enabled:  # which would be told twice
-            method = again.if_undone(method)
         environ, *others = request
-        return errors.guarded(method, ({**environ, "wsgi.input": Body(environ["wsgi.input"])}, *others), **options)
+        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
+            environ = {**environ, "wsgi.input": Body(environ["wsgi.input"])}
+        if self._hook.enabled:  # which would be told twice
+            return errors.guarded(method, (environ, *others), **options)
+        return errors.guarded(again.attempt, (method, environ, *others), **options)
 
     def _read(self, method: Callable[..., types.WSGIResponse], request: tuple[Any, ...],
               **options: Any) -> types.WSGIResponse:
         """``_answered`` for a method that changes nothing."""
-        with self._storage.only_reading() if isinstance(self._storage, Storage) else contextlib.nullcontext():
+        if not isinstance(self._storage, Storage):
+            return self._answered(method, request, **options)
+        with self._storage.only_reading():
             return self._answered(method, request, **options)
 
     def do_DELETE(self, *request: Any) -> types.WSGIResponse:  # noqa: N802 - Radicale's name

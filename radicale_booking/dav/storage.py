@@ -65,6 +65,19 @@ class _Lock:
             self._transaction.__exit__(*details)
 
 
+class _OnlyReading:
+    """Every GET goes through one, so it is a plain class."""
+
+    def __init__(self, held: _Held) -> None:
+        self._held = held
+
+    def __enter__(self) -> None:
+        self._held.only_reads = True
+
+    def __exit__(self, *details: object) -> None:
+        self._held.only_reads = False
+
+
 class Storage(BaseStorage):
     """One unit of work for each lock that a thread holds."""
 
@@ -121,14 +134,9 @@ class Storage(BaseStorage):
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
 
-    @contextlib.contextmanager
-    def only_reading(self) -> Iterator[None]:
+    def only_reading(self) -> AbstractContextManager[None]:
         """The request of this thread changes nothing and may be begun anew: a replica may answer it."""
-        self._held.only_reads = True
-        try:
-            yield
-        finally:
-            self._held.only_reads = False
+        return _OnlyReading(self._held)
 
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
         """``r``: a snapshot; ``w``: a write transaction, undone by an exception, of ``actor`` on ``path``."""

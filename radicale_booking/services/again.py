@@ -21,9 +21,14 @@ def if_undone(transaction: Callable[Given, Result]) -> Callable[Given, Result]:
     """
     @wraps(transaction)
     def repeated(*arguments: Given.args, **named: Given.kwargs) -> Result:
-        for _ in range(_MORE):
-            with contextlib.suppress(TransactionUndone):
-                return transaction(*arguments, **named)
-        return transaction(*arguments, **named)
+        return attempt(transaction, *arguments, **named)
 
     return repeated
+
+
+def attempt(transaction: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+    """Call it as ``if_undone`` does."""
+    for _ in range(_MORE):
+        with contextlib.suppress(TransactionUndone):
+            return transaction(*arguments, **named)
+    return transaction(*arguments, **named)

@@ -116,7 +116,8 @@ def _event_type(host: str, slug: str) -> Response:
 
 def _add_words(flask: Flask) -> None:
     flask.jinja_env.globals.update(
-        asset=asset, link=addresses.link, here=addresses.here, hours_in_day=wording.hours_in_day,
+        asset=asset, link=addresses.link, here=addresses.here, chosen_so_far=addresses.chosen_so_far,
+        filling=addresses.filling, hours_in_day=wording.hours_in_day,
         column_day=wording.column_day, honeypot=HONEYPOT, challenge=proof_of_work.challenge,
         booking_address=addresses.booking_address, is_embedded=embedding.is_embedded,
         calendar_links=calendar_links, theme_version=own_look.theme_version,

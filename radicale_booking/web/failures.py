@@ -67,16 +67,16 @@ def _page(status: int, title: str, text: str, place: Mapping[str, str] = _NOWHER
     return make_response(render_template("failure.html", title=title, text=text, waits=waits, **place), status)
 
 
-def _place() -> dict[str, str]:
-    """The event type, or only the host, whose page was asked for."""
-    return {name: value for name, value in (request.view_args or {}).items() if name in ("host", "slug")}
+def _place(*names: str) -> dict[str, str]:
+    """The host and event type whose page was asked for, as far as there is one; with ``names`` these alone."""
+    return {name: value for name, value in (request.view_args or {}).items() if name in (names or ("host", "slug"))}
 
 
 def _not_found(error: NotFound) -> Response:
     if error.kind in ("host", "event type", "principal"):
         return _page(404, gettext("Nothing to book here"),
                      gettext("There is no booking page at this address. Please check the link you were given."),
-                     {"host": _place()["host"]} if error.kind == "event type" else _NOWHERE)
+                     _place("host") if error.kind == "event type" else _NOWHERE)
     return _page(404, gettext("This link does not work"),
                  gettext("It may be incomplete. Please open it again from where you got it."))
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browser import visitor
 from tests.acceptance.server import run, serve
@@ -22,7 +22,9 @@ from tests.acceptance.test_browser import PASSWORD, Place, browser, hours  # noq
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 _HEAD = "<!doctype html><title>x</title><link rel='icon' href='data:,'>"
-_LISTEN = "addEventListener('bookingSuccessfulV2', event => { window.heard = event.detail; });"
+_LISTEN = """window.ready = 0;
+addEventListener('linkReady', () => { window.ready++; });
+addEventListener('bookingSuccessfulV2', event => { window.heard = event.detail; });"""
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -82,27 +84,52 @@ def snippets(place: Place) -> dict[str, str]:
 def test_inline_from_another_site(browser: Browser, place: Place, other: str, pages: Path) -> None:
     found = snippets(place)
     day = datetime.now(UTC).date() + timedelta(days=3)
-    inline = found["inline"].replace("<div ", f'<div data-prefill-day="{day}" data-prefill-lang="de" ')
+    inline = found["inline"].replace("<div ", f'<div data-prefill-day="{day}" data-prefill-lang="de" '
+                                              'data-prefill-name="Grace" data-prefill-email="grace@example.org" ')
     (pages / "inline.html").write_text(f"{_HEAD}<script>{_LISTEN}</script>{found['script']}{inline}", encoding="utf-8")
     with visitor(browser) as (page, complaints):
         page.goto(f"{other}/inline.html")
         frame = page.frame_locator("iframe")
         frame.locator("#times li a").last.click()
         expect(frame.locator("h2", has_text="Ihre Angaben")).to_be_visible()
-        frame.locator("#name").fill("Grace")
-        frame.locator("#email").fill("grace@example.org")
+        expect(frame.locator("#name")).to_have_value("Grace")
+        expect(frame.locator("#email")).to_have_value("grace@example.org")
         frame.locator("main button.button").click()
         expect(frame.locator("h1")).to_have_text("Ihr Termin ist gebucht")
         page.wait_for_function("window.heard")
         heard = page.evaluate("window.heard")
+        # One of each page: the times, the form, the booking.
+        assert page.evaluate("window.ready") == 3
         [booked] = place.reservations()
         assert (heard["uid"], heard["startTime"][:10]) == (booked["uid"], str(day))
-        inner = frame.locator("body").evaluate("element => element.getBoundingClientRect().height")
-        page.wait_for_function("""inner => {
-            const { height } = document.querySelector("iframe").getBoundingClientRect();
-            return Math.abs(height - inner) <= 2;
-        }""", arg=inner)
+        fits(page)
         assert complaints == []
+
+
+def fits(page: Page) -> float:
+    """Wait until the frame is as high as what is in it; how high that is, in pixels."""
+    inner = page.frame_locator("iframe").locator("body").evaluate("body => body.getBoundingClientRect().height")
+    page.wait_for_function("""inner => {
+        const { height } = document.querySelector("iframe").getBoundingClientRect();
+        return Math.abs(height - inner) <= 2;
+    }""", arg=inner)
+    return float(inner)
+
+
+def test_a_frame_grows_and_shrinks(browser: Browser, place: Place, other: str, pages: Path) -> None:
+    found = snippets(place)
+    (pages / "height.html").write_text(f"{_HEAD}{found['script']}{found['inline'].replace('first-talk', 'unknown')}",
+                                       encoding="utf-8")
+    with visitor(browser, width=360) as (page, _):
+        page.goto(f"{other}/height.html")
+        frame = page.frame_locator("iframe")
+        expect(frame.locator("h1")).to_be_visible()
+        low = fits(page)
+        frame.get_by_role("link", name="What you can book").click()
+        frame.get_by_role("link", name="First talk").click()
+        expect(frame.locator("#times")).to_be_visible()
+        # It begins with 40rem.
+        assert low < 640 < fits(page)
 
 
 @pytest.mark.parametrize("kind", ["popup", "float"])
@@ -112,10 +139,19 @@ def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pag
     (pages / f"{kind}.html").write_text(f"{_HEAD}{body}", encoding="utf-8")
     with visitor(browser) as (page, complaints):
         page.goto(f"{other}/{kind}.html")
-        page.get_by_role("button", name="Book a time").click()
-        expect(page.frame_locator("dialog iframe").locator("#times li a").first).to_be_visible()
+        button = page.get_by_role("button", name="Book a time")
+        button.click()
+        free = page.frame_locator("dialog iframe").locator("#times li a").first
+        expect(free).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_accessible_name("Book a time" if kind == "popup" else "Booking")
         page.get_by_role("button", name="Close").click()
         expect(page.locator("dialog")).to_have_count(0)
+        button.press("Enter")
+        free.focus()
+        # The site around hears no key that is pressed within the frame.
+        free.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(button).to_be_focused()
         assert complaints == []
 
 

@@ -118,3 +118,40 @@ def test_what_is_wrong_is_said_in_the_visitors_language(flask: Flask, name: str,
                                                         sentence: str) -> None:
     with flask.test_request_context("/?lang=de"):
         assert problems.said(InvalidInput(name, value, problem, "")).startswith(sentence)
+
+
+FILLED = "name=Grace&email=grace%40example.org&answer-topic=Looms&answer-topic=Wool"
+
+
+@pytest.mark.parametrize("path", [f"/book/ada/?{FILLED}", f"{URL}?{FILLED}", f"{URL}?{FILLED}&view=week"])
+def test_what_the_form_is_filled_in_with_goes_on_to_it(client: FlaskClient, path: str) -> None:
+    links = re.findall(r'href="(/book/ada/first-talk/\?[^"]*)"', client.get(path).text)
+    assert links
+    for link in links:
+        query = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        assert (query["name"], query["email"], query["answer-topic"]) == (
+            ["Grace"], ["grace@example.org"], ["Looms", "Wool"])
+
+
+def test_it_goes_no_further(client: FlaskClient) -> None:
+    form = client.get(f"{URL}?start=2026-11-24T08:00:00Z&{FILLED}&unknown=1").text
+    assert 'value="Grace"' in form
+    fields = dict(re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', form))
+    booked = client.post(f"{URL}?start=2026-11-24T08:00:00Z&{FILLED}", data=fields)
+    assert booked.status_code == 303
+    assert "Grace" not in booked.headers["Location"]
+    times = re.findall(r'href="([^"]*start=[^"]*)"', client.get(f"{URL}?{FILLED}&unknown=1").text)
+    assert times
+    assert all("unknown" not in link for link in times)
+
+
+@pytest.mark.parametrize("view", ["", "&view=week"])
+def test_who_changes_the_zone_keeps_all_the_rest(client: FlaskClient, view: str) -> None:
+    page = client.get(f"{URL}?embed=1&lang=de&clock=12&tz=Asia/Tokyo&{FILLED}{view}").text
+    form = re.search(r"<form class=.zone.*?</form>", page, re.DOTALL)
+    assert form is not None
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+    assert set(fields) >= {("embed", "1"), ("lang", "de"), ("clock", "12"), ("name", "Grace"),
+                           ("answer-topic", "Looms"), ("answer-topic", "Wool")}
+    assert "tz" not in dict(fields)
+    assert ("view" in dict(fields)) == bool(view)

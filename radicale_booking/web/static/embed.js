@@ -27,13 +27,17 @@
 
   function popup(what, element) {
     const dialog = document.createElement("dialog");
-    const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×", ariaLabel: "Close" });
-    Object.assign(dialog.style, { border: "0", borderRadius: "1rem", padding: "0", inlineSize: "min(68rem, 96vw)" });
-    Object.assign(close.style, { position: "absolute", insetBlockStart: "0.5rem", insetInlineEnd: "0.5rem",
-      inlineSize: "2.75rem", blockSize: "2.75rem", border: "0", background: "none", font: "1.5rem system-ui", cursor: "pointer" });
+    const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×",
+      ariaLabel: element.dataset.closeText || "Close" });
+    Object.assign(dialog.style, { border: "0", borderRadius: "1rem", padding: "0", inlineSize: "min(68rem, 96vw)",
+      colorScheme: "light dark" });
+    Object.assign(close.style, { position: "sticky", insetBlockStart: "0", display: "block", marginInlineStart: "auto",
+      inlineSize: "2.75rem", blockSize: "2.75rem", border: "0", background: "none", color: "inherit",
+      font: "1.5rem system-ui", cursor: "pointer" });
     close.addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", event => event.target === dialog && dialog.close());
     const inner = frame(what, element);
+    dialog.ariaLabel = inner.title;
     dialog.addEventListener("close", () => { frames.delete(inner); dialog.remove(); });
     dialog.append(close, inner);
     document.body.append(dialog);
@@ -45,6 +49,7 @@
     for (const [made, element] of frames) {
       if (made.contentWindow !== event.source) continue;
       if (event.data.type === "__dimensionChanged") made.style.blockSize = `${event.data.data.height}px`;
+      else if (event.data.type === "__closeIframe") made.closest("dialog")?.close();
       else element.dispatchEvent(new CustomEvent(event.data.type, { bubbles: true, detail: event.data.data }));
     }
   });
