@@ -162,7 +162,8 @@ class BookingApplication(Application):
     def _xml_response(self, xml_content: ET.Element, request_info: dict[str, Any]) -> bytes:
         if isinstance(self._storage, Storage) and xml_content.tag == _MULTISTATUS and "base_prefix" in request_info:
             with self._storage.reading() as unit_of_work:
-                properties.amend(unit_of_work, request_info["base_prefix"], xml_content)
+                properties.amend(unit_of_work, request_info["base_prefix"], xml_content,
+                                 most_instances=self.most_rule_occurrences)
             for response in xml_content if request_info.get("minimal") else ():
                 minimal.shorten(response)
         no_namespace.unname(xml_content)
@@ -386,7 +387,8 @@ class BookingApplication(Application):
         if exchange.sent is not None and status == HTTPStatus.BAD_REQUEST:
             kind = self._parent_tag(path)
             if kind:
-                raise preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", ""))
+                raise preconditions.of_invalid(kind, exchange.sent, environ.get("CONTENT_TYPE", ""),
+                                               self.most_rule_occurrences)
         return status, headers, body, xml_request
 
     def _parent_tag(self, path: str) -> str:

@@ -124,9 +124,9 @@ class Collection(BaseCollection):
         if not pathutils.is_safe_filesystem_path_component(href):
             raise pathutils.UnsafePathError(href)
         unit_of_work = self._storage.unit_of_work
-        if self._storage.scheduling:
-            preconditions.of_member(self.row, item)
         old = unit_of_work.items.get(self.row.id, href)
+        if self._storage.scheduling:
+            preconditions.of_member(self.row, item, old.text if old is not None else "")
         self._storage.exchange.check(old.schedule_tag if old is not None else None)
         text, schedule_tag = item.serialize(), self._tag_of(old, item)
         if scheduled and item.component_name == "VEVENT":

@@ -27,6 +27,7 @@ from radicale_booking.dav import (
     card_query,
     freebusy,
     minimal,
+    privileges,
     properties,
     template,
 )
@@ -117,7 +118,8 @@ def propfind(request: Request) -> types.WSGIResponse | None:
             return None
         own = PropfindBuilder(request, top, request.may_write())
         itself = own.build(collection)
-        properties.amend(request.storage.unit_of_work, request.base_prefix, [itself])
+        properties.amend(request.storage.unit_of_work, request.base_prefix, [itself],
+                         most_instances=request.application.most_rule_occurrences)
         if request.minimal:
             minimal.shorten(itself)
         parts = [template.text_of(itself),
@@ -143,6 +145,7 @@ class PropfindBuilder:
             allprop=self.top.tag == _ALLPROP, propname=self.top.tag == _PROPNAME)
         if isinstance(item, StoredItem):
             properties.add_schedule_tag(element, item.schedule_tag)
+            privileges.make_exact(element)
             if request.minimal:
                 minimal.shorten(element)
         properties.say_something(element)

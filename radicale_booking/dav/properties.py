@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from radicale import xmlutils
 
+from radicale_booking.dav import privileges
 from radicale_booking.dav.text_match import COLLATIONS
 from radicale_booking.domain.itip import MOST_ATTENDEES
 from radicale_booking.domain.principal import Principal
@@ -24,14 +25,14 @@ SCHEDULE_TAG = clark("C:schedule-tag")
 _OK, _MISSING = (xmlutils.make_response(status) for status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
 _RESPONSE = clark("D:response")
 _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", "prop", "status", "href"))
-_INBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "D:write-properties", "D:unbind",
-                     "C:schedule-deliver", "C:schedule-deliver-invite", "C:schedule-deliver-reply",
-                     "C:schedule-query-freebusy")
+#: Of everybody who may see an inbox or outbox, and of those who may write there.
+_INBOX_PRIVILEGES = (("D:read", "D:read-current-user-privilege-set", "C:schedule-deliver", "C:schedule-deliver-invite",
+                      "C:schedule-deliver-reply", "C:schedule-query-freebusy"), ("D:write-properties", "D:unbind"))
 #: What can be asked of the root and of a principal.
 _REPORTS = ("D:expand-property", "D:principal-search-property-set", "D:principal-property-search",
             "D:principal-match", "D:acl-principal-prop-set", "CS:calendarserver-principal-search")
-_OUTBOX_PRIVILEGES = ("D:read", "D:read-current-user-privilege-set", "C:schedule-send", "C:schedule-send-invite",
-                      "C:schedule-send-reply", "C:schedule-send-freebusy")
+_OUTBOX_PRIVILEGES = (("D:read", "D:read-current-user-privilege-set", "C:schedule-send-freebusy"),
+                      ("C:schedule-send", "C:schedule-send-invite", "C:schedule-send-reply"))
 
 
 @dataclass
@@ -58,12 +59,17 @@ class _Neighbours:
 
 @dataclass
 class Place:
-    """What is at ``path`` (no slash at its ends), read when it is asked for."""
+    """What is at ``path`` (no slash at its ends), read when it is asked for.
+
+    ``most_instances``: of one rule, 0 for any number; ``writable``: whether who asks may write there.
+    """
 
     unit_of_work: UnitOfWork
     base_prefix: str
     path: str
     neighbours: _Neighbours | None = None
+    most_instances: int = 0
+    writable: bool = False
 
     @cached_property
     def principal(self) -> Principal | None:
@@ -106,7 +112,8 @@ class Place:
         return quote("/".join([self.base_prefix, self.path.split("/")[0], *names, ""]))
 
 
-def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element]) -> None:
+def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Element], *,
+          most_instances: int = 0) -> None:
     """Complete DAV:responses: what Radicale has not found and we know, and what it says otherwise than it is."""
     neighbours = _Neighbours(unit_of_work)
     for response in responses:
@@ -115,7 +122,8 @@ def amend(unit_of_work: UnitOfWork, base_prefix: str, responses: Iterable[ET.Ele
         # There may be many items, and nothing else is known of them.
         known = _ALL if path.count("/") < 2 else _OF_MEMBERS
         if asked & known:
-            _amend(response, Place(unit_of_work, base_prefix, path, neighbours))
+            _amend(response, Place(unit_of_work, base_prefix, path, neighbours, most_instances))
+        privileges.make_exact(response)
         say_something(response)
 
 
@@ -163,6 +171,8 @@ def _amend(answer: ET.Element, place: Place) -> None:
             # An empty element is the answer to DAV:propname.
             corrected = element.tag in _CORRECTED and bool(len(element) or element.text)
             known = ET.Element(element.tag)
+            if element.tag == privileges.PRIVILEGES:
+                place.writable = clark("D:write-content") in privileges.named(element)
             if rule is None or not (missing or corrected) or not rule(place, known):
                 continue
             if not missing:
@@ -211,10 +221,9 @@ def _text(value: Callable[[Place], str | None]) -> _Rule:
     return write
 
 
-def _privileges(*names: str) -> _Rule:
-    def write(_: Place, element: ET.Element) -> bool:
-        for name in names:
-            ET.SubElement(ET.SubElement(element, clark("D:privilege")), clark(name))
+def _privileges(of_all: tuple[str, ...], of_writers: tuple[str, ...]) -> _Rule:
+    def write(place: Place, element: ET.Element) -> bool:
+        privileges.write(element, [clark(name) for name in of_all + (of_writers if place.writable else ())])
         return True
     return write
 
@@ -308,7 +317,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
     INBOX: {
         clark("D:displayname"): _text(lambda place: "Inbox"),
         clark("D:resourcetype"): _elements("D:collection", "C:schedule-inbox"),
-        clark("D:current-user-privilege-set"): _privileges(*_INBOX_PRIVILEGES),
+        privileges.PRIVILEGES: _privileges(*_INBOX_PRIVILEGES),
         clark("C:calendar-free-busy-set"): _calendars,
         DEFAULT_CALENDAR: _default_calendar,
         **dict.fromkeys(AVAILABILITY, _text(lambda place: place.principal.availability if place.principal else None)),
@@ -316,11 +325,12 @@ _RULES: dict[str, dict[str, _Rule]] = {
     OUTBOX: {
         clark("D:displayname"): _text(lambda place: "Outbox"),
         clark("D:resourcetype"): _elements("D:collection", "C:schedule-outbox"),
-        clark("D:current-user-privilege-set"): _privileges(*_OUTBOX_PRIVILEGES),
+        privileges.PRIVILEGES: _privileges(*_OUTBOX_PRIVILEGES),
     },
     "calendar": {
         clark("C:schedule-calendar-transp"): _transparency,
         clark("C:max-attendees-per-instance"): _text(lambda place: str(MOST_ATTENDEES)),
+        clark("C:max-instances"): _text(lambda place: str(place.most_instances or "")),
         clark("C:supported-calendar-data"): _calendar_data,
         clark("C:supported-collation-set"): _collations("C:supported-collation"),
     },
@@ -328,7 +338,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
     "item": {SCHEDULE_TAG: _text(lambda place: place.schedule_tag)},
 }
 #: What Radicale answers too, and not as scheduling needs it.
-_CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), clark("D:current-user-privilege-set"),
+_CORRECTED = frozenset({clark("D:displayname"), clark("D:resourcetype"), privileges.PRIVILEGES,
                         clark("D:supported-report-set"), clark("C:calendar-user-address-set"),
                         clark("C:schedule-calendar-transp")})
 _OF_MEMBERS = frozenset({*_RULES["item"], *_RULES["calendar"], *_RULES["address book"]})

@@ -30,6 +30,49 @@ def test_each_condition_has_its_name(site: Site, text: str, kind: str, condition
     assert own(bob).status == 404
 
 
+def limits(site: Site, path: str = "/bob/calendar/") -> dict[str, str | None]:
+    names = ("min-date-time", "max-date-time", "max-instances", "max-attendees-per-instance", "max-resource-size",
+             "managed-attachments-server-URL", "max-attachment-size")
+    body = ('<D:propfind xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop>'
+            + "".join(f"<C:{name}/>" for name in names) + "</D:prop></D:propfind>")
+    answer = site["bob"].request("PROPFIND", path, body, Depth="0").xml
+    ok = next(one for one in answer.iter("{DAV:}propstat") if "200" in (one.findtext("{DAV:}status") or ""))
+    return {prop.tag.removeprefix(C): prop.text for prop in ok[0]}
+
+
+def test_the_limits_that_are_told_hold_and_no_others(site: Site) -> None:
+    bob = site["bob"]
+    assert limits(site) == {"max-instances": "10000", "max-attendees-per-instance": "100",
+                            "max-resource-size": "10000000"}
+    for name, rule in (("max-instances", "COUNT=10001"), ("max-instances", "UNTIL=20800101T000000Z"),
+                       ("", "COUNT=10000"), ("", "INTERVAL=1")):
+        answer = put(bob, event("u1", NINE, f"RRULE:FREQ=DAILY;{rule}"))
+        assert (answer.status in (201, 204)) == (not name), rule
+        assert not name or (answer.status, answer.xml[0].tag) == (403, C + name)
+    for year in ("0001", "9999"):
+        text = PLAIN.replace("UID:u1", f"UID:{year}").replace(f"{NINE:%Y%m%d}", f"{year}0601")
+        assert bob.request("PUT", f"/bob/calendar/{year}.ics", text).status == 201
+    assert "managed" not in bob.request("OPTIONS", "/bob/calendar/").headers["dav"]
+
+
+@pytest.mark.parametrize("organizer", ["bob@example.org", "somebody@example.com"])
+def test_more_attendees_than_told_are_refused_but_not_the_answer_of_one_of_them(site: Site, organizer: str) -> None:
+    bob = site["bob"]
+    lines = [f"ORGANIZER:mailto:{organizer}", "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:bob@example.org",
+             *(f"ATTENDEE:mailto:p{number}@example.com" for number in range(100))]
+    refused = put(bob, event("u1", NINE, *lines))
+    assert (refused.status, refused.xml[0].tag) == (403, f"{C}max-attendees-per-instance")
+    assert put(bob, event("u1", NINE, *lines[:-1])).status == 201
+    with site.app.store.write() as uow:
+        calendar = uow.collections.get("bob/calendar")
+        assert calendar is not None
+        text = event("u2", NINE, *lines)
+        uow.items.store(calendar.id, href="big.ics", uid="u2", name="VCALENDAR", component="VEVENT", text=text,
+                        index=site.app.calendar.index(text, now=uow.now, owner=None))
+    answer = bob.request("PUT", "/bob/calendar/big.ics", text.replace("NEEDS-ACTION", "ACCEPTED"))
+    assert answer.status == (403 if organizer.startswith("bob") else 204)
+
+
 def test_a_calendar_for_tasks_takes_tasks(site: Site) -> None:
     bob = site["bob"]
     body = ('<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>'
