@@ -21,9 +21,9 @@ from radicale.config import Configuration
 
 from radicale_booking.dav import (
     boxes,
+    calendar_data,
     charset,
     errors,
-    expansion,
     listing,
     minimal,
     no_namespace,
@@ -77,7 +77,7 @@ class BookingApplication(Application):
         # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
-            expansion.install()
+            calendar_data.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         self._lists = (listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"

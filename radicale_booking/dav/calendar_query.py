@@ -42,10 +42,10 @@ def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
         with contextlib.suppress(ValueError):
             if text and text.strip():
                 return zone_names.defined(text)
-    return _own_zone(collection)
+    return own_zone(collection)
 
 
-def _own_zone(collection: Collection) -> tzinfo:
+def own_zone(collection: Collection) -> tzinfo:
     """That by which occurrences are kept."""
     owner = collection.principal
     return ZoneInfo(owner.timezone) if owner is not None else UTC
@@ -59,7 +59,7 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
     zone = floating_zone(collection, body)
     if bounded and component == "VEVENT":
-        elsewhere = 0 if zone == _own_zone(collection) else _APART_SECONDS
+        elsewhere = 0 if zone == own_zone(collection) else _APART_SECONDS
         found = _in_range(request, collection, start - elsewhere, end + elsewhere)
         decided = simple and not elsewhere
     else:
