@@ -13,7 +13,6 @@ from hypothesis import settings
 
 from radicale_booking.store.postgres import PostgresStore
 from radicale_booking.store.sqlite import SqliteStore
-from radicale_booking.store.tables import KEYS
 from tests import postgres
 
 # How long an example takes depends on what else the machine does.
@@ -21,22 +20,6 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 ENGINES = ("sqlite", "postgres")
-_SAVE = b"""
-CREATE SCHEMA saved;
-CREATE TABLE saved.collection AS SELECT * FROM collection;
-CREATE TABLE saved.schema_migration AS SELECT * FROM schema_migration;
-"""
-#: Tests leave few rows, and DELETE takes a fifth of the time of TRUNCATE, which makes every file anew. References are
-#: not looked at meanwhile.
-_RESTORE = f"""
-SET LOCAL session_replication_role = replica;
-{" ".join(f"DELETE FROM {table};" for table in (*KEYS, "schema_migration"))}
-INSERT INTO collection SELECT * FROM saved.collection;
-INSERT INTO schema_migration SELECT * FROM saved.schema_migration;
-SELECT setval(CAST(oid AS regclass), CASE relname WHEN 'collection_id_seq' THEN 2 ELSE 1 END, false)
-    FROM pg_class WHERE relkind = 'S' AND relnamespace = CAST('public' AS regnamespace);
-""".encode()
-
 
 def _now() -> datetime:
     return datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -73,8 +56,7 @@ def postgres_template(postgres_server: postgres.Server) -> str:
 def postgres_database(postgres_server: postgres.Server, postgres_template: str) -> str:
     """The address of a database that one test after the other has for itself, with a copy of what is in a new one."""
     address = postgres_server.create(postgres_template)
-    with psycopg.connect(address) as connection:
-        connection.execute(_SAVE)
+    postgres.remember(address)
     return address
 
 
@@ -86,6 +68,5 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         return f"sqlite://{file}"
     address: str = request.getfixturevalue("postgres_database")
-    with psycopg.connect(address) as connection:
-        connection.execute(_RESTORE)
+    postgres.reset(address)
     return address

@@ -20,12 +20,29 @@ from typing import NoReturn
 import psycopg
 import pytest
 
+from radicale_booking.store.tables import KEYS
+
 _numbers = itertools.count()
 #: Tests lose nothing that a crash could cost, and the server goes with its folder.
 _OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": "",
             "max_connections": "300", "shared_buffers": "32MB", "autovacuum": "off"}
 #: What was acknowledged outlives the death of the server's processes, though not that of the machine.
 DURABLE = {"synchronous_commit": "on"}
+_SAVE = b"""
+CREATE SCHEMA saved;
+CREATE TABLE saved.collection AS SELECT * FROM collection;
+CREATE TABLE saved.schema_migration AS SELECT * FROM schema_migration;
+"""
+#: Tests leave few rows, and DELETE takes a fifth of the time of TRUNCATE, which makes every file anew. References are
+#: not looked at meanwhile.
+_RESTORE = f"""
+SET LOCAL session_replication_role = replica;
+{" ".join(f"DELETE FROM {table};" for table in (*KEYS, "schema_migration"))}
+INSERT INTO collection SELECT * FROM saved.collection;
+INSERT INTO schema_migration SELECT * FROM saved.schema_migration;
+SELECT setval(CAST(oid AS regclass), CASE relname WHEN 'collection_id_seq' THEN 2 ELSE 1 END, false)
+    FROM pg_class WHERE relkind = 'S' AND relnamespace = CAST('public' AS regnamespace);
+""".encode()
 
 
 @dataclass
@@ -73,6 +90,18 @@ class Server:
                 os.kill(int(process), signal.SIGKILL)
         while any(Path(f"/proc/{process}").exists() for process in (postmaster, *children)):
             time.sleep(0.01)
+
+
+def remember(address: str) -> None:
+    """What is in the database now, a new one with a schema, can be reset to."""
+    with psycopg.connect(address) as connection:
+        connection.execute(_SAVE)
+
+
+def reset(address: str) -> None:
+    """Let the database hold what it held when it was remembered."""
+    with psycopg.connect(address) as connection:
+        connection.execute(_RESTORE)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from radicale_booking.dav import (
     boxes,
     calendar_data,
     charset,
+    creation,
     errors,
     listing,
     minimal,
@@ -32,11 +33,14 @@ from radicale_booking.dav import (
     preconditions,
     properties,
     propfind_body,
+    protected,
     put,
     query,
     relocation,
     reports,
+    representation,
     slot_calendar,
+    tokens,
 )
 from radicale_booking.dav.body import Body
 from radicale_booking.dav.exchange import Exchange
@@ -52,8 +56,6 @@ from radicale_booking.services import again, maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
-_TOKENS = (f"{httputils.DAV_HEADERS}, calendar-schedule, calendar-auto-schedule, calendar-availability, "
-           "inbox-availability, calendarserver-principal-search, calendarserver-principal-property-search")
 _PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:resourcetype")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 _TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
@@ -144,6 +146,7 @@ class BookingApplication(Application):
             raise RuntimeError(f"the body is in no charset: {error}") from None
         if body is not None:
             no_namespace.name(body)
+            protected.check(environ["REQUEST_METHOD"], body)
             if environ["REQUEST_METHOD"] == "PROPFIND":
                 propfind_body.check(body)
             if environ["REQUEST_METHOD"] == "PROPPATCH" and body.find(f".//{_PROP}/{_RESOURCE_TYPE}") is not None:
@@ -211,13 +214,18 @@ class BookingApplication(Application):
     def do_OPTIONS(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         if self._slots(request[1], request[2], request[3]) is not None:
             return slot_calendar.options()
-        return _with_tokens(super().do_OPTIONS(*request))
+        return tokens.added(super().do_OPTIONS(*request))
 
     def do_MKCALENDAR(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._answered(super().do_MKCALENDAR, request)
+        status, headers, body, xml_request = self._answered(partial(self._made, super().do_MKCALENDAR), request)
+        return status, {**dict(headers), "Cache-Control": "no-cache"}, body, xml_request
 
     def do_MKCOL(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._answered(super().do_MKCOL, request)
+        return self._answered(partial(self._made, super().do_MKCOL), request)
+
+    def _made(self, make: Callable[..., types.WSGIResponse], *request: Any) -> types.WSGIResponse:
+        refusal = creation.refusal(self._storage, *request[2:4]) if isinstance(self._storage, Storage) else None
+        return refusal if refusal is not None else protected.guarded(make, *request)
 
     def do_COPY(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         return self._writing(self._copied, request)
@@ -239,16 +247,19 @@ class BookingApplication(Application):
         slots = self._slots(*request[1:4])
         if slots is not None:
             return self._read(partial(self._asked_of_slots, slots), request)
-        if request[0].get("HTTP_DEPTH", "0") == "1":
+        depth = request[0].get("HTTP_DEPTH", "0").lower()
+        if depth not in ("0", "1", "infinity"):
+            return httputils.BAD_REQUEST
+        if depth == "1":
             answer = self._read(partial(self._listed, listing.propfind, super().do_PROPFIND), request)
         else:
             request[-1].update(base_prefix=request[1], minimal=minimal.wanted(request[0]))
             answer = self._read(super().do_PROPFIND, request)
-        return _with_tokens(minimal.listed(request[0], answer))
+        return tokens.added(minimal.listed(request[0], answer))
 
     def do_PROPPATCH(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         patch = self._patch_box if self._box(request[2]) is not None else super().do_PROPPATCH
-        return _with_tokens(minimal.patched(request[0], self._answered(patch, request)))
+        return tokens.added(minimal.patched(request[0], self._answered(partial(protected.guarded, patch), request)))
 
     def _asked_of_slots(self, slots: tuple[slot_calendar.SlotCalendar, str], environ: types.WSGIEnviron,
                         *request: Any) -> types.WSGIResponse:
@@ -274,7 +285,10 @@ class BookingApplication(Application):
         return slot_calendar.propfind(calendar, href, environ.get("HTTP_DEPTH", "1"), body)
 
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
-        return self._writing(self._put, request)
+        environ, base_prefix, path, *_ = request
+        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": ""}
+        return representation.shown(environ, base_prefix + path, self._writing(self._put, request),
+                                    lambda: self._read(self._got, (asked, *request[1:])))
 
     def _put(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
         path, user, user_groups = request[1:4]
@@ -421,12 +435,3 @@ class BookingApplication(Application):
             request_info["status"] = answer[0]
             return answer
         return generic(environ, base_prefix, path, user, user_groups, request_info)
-
-
-def _with_tokens(answer: types.WSGIResponse) -> types.WSGIResponse:
-    """The answer with what the server can do beyond Radicale in its DAV header (RFC 6638 §2, RFC 7953 §7)."""
-    status, headers, body, xml_request = answer
-    if "DAV" not in dict(headers):
-        # Radicale knows its own answers again, and asks who it is that may not.
-        return answer
-    return status, {**dict(headers), "DAV": _TOKENS}, body, xml_request

@@ -33,6 +33,7 @@ from radicale_booking.dav import (
 )
 from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.dav.storage import Storage
+from radicale_booking.errors import SchedulingRefused
 from radicale_booking.store.unit_of_work import Row
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ _DATA = {xmlutils.make_clark("C:calendar-data"), xmlutils.make_clark("CR:address
 _MULTIGET = {xmlutils.make_clark("C:calendar-multiget"): "VCALENDAR",
              xmlutils.make_clark("CR:addressbook-multiget"): "VADDRESSBOOK"}
 _QUERY = xmlutils.make_clark("C:calendar-query")
-_SYNC = xmlutils.make_clark("D:sync-collection")
+#: Reports and the tag of the collections that answer them.
+KINDS = {**_MULTIGET, _QUERY: "VCALENDAR", card_query.REPORT: "VADDRESSBOOK"}
+SYNC = xmlutils.make_clark("D:sync-collection")
 _MOST = "/".join(map(xmlutils.make_clark, ("D:limit", "D:nresults")))
 #: No calendar has so many members.
 _ENDLESS = 10**9
@@ -161,6 +164,7 @@ def report(request: Request) -> types.WSGIResponse | None:
         return None
     with request.storage.acquire_lock("r", request.user):
         collection = request.collection(access)
+        _check_kind(request, collection)
         if collection is None:
             return None
         if request.body.tag == _FREE_BUSY:
@@ -172,12 +176,25 @@ def report(request: Request) -> types.WSGIResponse | None:
     return int(HTTPStatus.MULTI_STATUS), headers, template.document(parts), None
 
 
+def _check_kind(request: Request, collection: Collection | None) -> None:
+    """Raises ``SchedulingRefused`` where the report is none of what is at the path: of an item, Radicale says so."""
+    assert request.body is not None  # noqa: S101 - it is a report
+    kind = KINDS.get(request.body.tag)
+    if collection is not None:
+        wrong = kind not in (None, collection.tag)
+    else:
+        row = request.storage.unit_of_work.collections.get(pathutils.strip_path(request.path))
+        wrong = kind is not None and row is not None and not row.tag
+    if wrong:
+        raise SchedulingRefused("D:supported-report", f"it is a report of {kind} collections")
+
+
 def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
     props = _asked(body)
     if any(len(prop) and prop.tag not in _DATA for prop in props):
         return None
     with_text = any(prop.tag in _DATA for prop in props)
-    if body.tag == _SYNC:
+    if body.tag == SYNC:
         return _sync(request, collection, body, props, with_text)
     if _MULTIGET.get(body.tag) == collection.tag:
         return _multiget(request, collection, body, props)

@@ -1,4 +1,7 @@
-"""Prefer: return=minimal (RFC 7240 §4.2, RFC 8144 §2): nothing is said of properties that are not there."""
+"""Prefer: return=minimal (RFC 7240 §4.2, RFC 8144 §2): nothing is said of properties that are not there.
+
+Apple's programs say so by ``Brief: t`` too (RFC 8144 §1).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,28 @@ from radicale import types, xmlutils
 from radicale_booking.dav import properties
 from radicale_booking.dav.properties import clark
 
-_APPLIED = {"Preference-Applied": "return=minimal", "Vary": "Prefer"}
 _PROPSTAT, _STATUS = clark("D:propstat"), clark("D:status")
 _OK, _MISSING = (xmlutils.make_response(status) for status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
 
 
 def wanted(environ: Mapping[str, Any]) -> bool:
+    return prefers(environ, "return=minimal") or _is_brief(environ)
+
+
+def prefers(environ: Mapping[str, Any], preference: str) -> bool:
+    """Whether the request says ``preference``, written like ``return=minimal`` (RFC 7240 §2)."""
     preferences = (part.partition(";")[0] for part in environ.get("HTTP_PREFER", "").lower().split(","))
-    return any("".join(one.replace('"', "").split()) == "return=minimal" for one in preferences)
+    return any("".join(one.replace('"', "").split()) == preference for one in preferences)
+
+
+def _is_brief(environ: Mapping[str, Any]) -> bool:
+    return bool(environ.get("HTTP_BRIEF", "").strip().lower() == "t")
+
+
+def _applied(environ: Mapping[str, Any]) -> dict[str, str]:
+    if prefers(environ, "return=minimal"):
+        return {"Preference-Applied": "return=minimal", "Vary": "Prefer"}
+    return {"Vary": "Brief"}
 
 
 def shorten(response: ET.Element) -> None:
@@ -35,7 +52,7 @@ def listed(environ: Mapping[str, Any], answer: types.WSGIResponse) -> types.WSGI
     status, headers, body, xml_request = answer
     if status != HTTPStatus.MULTI_STATUS or not wanted(environ):
         return answer
-    return status, {**dict(headers), **_APPLIED}, body, xml_request
+    return status, {**dict(headers), **_applied(environ)}, body, xml_request
 
 
 def patched(environ: Mapping[str, Any], answer: types.WSGIResponse) -> types.WSGIResponse:
@@ -46,4 +63,4 @@ def patched(environ: Mapping[str, Any], answer: types.WSGIResponse) -> types.WSG
     if any(one.text != _OK for one in ET.fromstring(body).iter(_STATUS)):  # noqa: S314 - our own answer
         return answer
     kept = {name: value for name, value in dict(headers).items() if name.lower() != "content-type"}
-    return int(HTTPStatus.OK), {**kept, **_APPLIED}, None, xml_request
+    return int(HTTPStatus.OK), {**kept, **_applied(environ)}, None, xml_request

@@ -1,7 +1,8 @@
 """Radicale's own test-suite, which its wheel leaves out: fetched once from Debian's source of Radicale 3.5.3.
 
 Loaded as a pytest plugin (``-p tests.compat.radicale_suite``) in the process that runs the suite, it puts the fetched
-``radicale.tests`` in the place of the installed package's and the storage named in ``SUITE_STORAGE`` behind every test.
+``radicale.tests`` in the place of the installed package's and the storage named in ``SUITE_STORAGE`` behind every test,
+on the PostgreSQL database ``SUITE_DATABASE``, if there is one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 
 import pytest
 import radicale
+
+from tests import postgres
 
 URL = "http://deb.debian.org/debian/pool/main/r/radicale/radicale_3.5.3.orig.tar.gz"
 SHA256 = "6facdb68c509ac13911f611fc3e79dc64228dcc8c86348aa0dad867059be78a8"
@@ -48,7 +51,9 @@ def fetched() -> Path:
 
 def pytest_configure() -> None:
     if "SUITE_STORAGE" in os.environ:
-        _put_behind(_tests_package(fetched()).BaseTest, os.environ["SUITE_STORAGE"])
+        options = {"type": os.environ["SUITE_STORAGE"]}
+        database = os.environ.get("SUITE_DATABASE", "")
+        _put_behind(_tests_package(fetched()).BaseTest, options | ({"database": database} if database else {}))
 
 
 def _tests_package(folder: Path) -> Any:
@@ -62,14 +67,19 @@ def _tests_package(folder: Path) -> Any:
     return package
 
 
-def _put_behind(base_test: Any, storage: str) -> None:
+def _put_behind(base_test: Any, storage: dict[str, str]) -> None:
     """Let every test of the suite use ``storage``, but those of storages that it makes itself."""
-    configure, teardown = base_test.configure, base_test.teardown_method
+    setup, configure, teardown = base_test.setup_method, base_test.configure, base_test.teardown_method
+
+    def emptied(self: Any) -> None:
+        if "database" in storage:
+            postgres.reset(storage["database"])
+        setup(self)
 
     def with_storage(self: Any, config: dict[str, dict[str, Any]]) -> None:
         chosen = config.get("storage", {}).get("type", "multifilesystem")
         if str(chosen).startswith("multifilesystem"):
-            config = {**config, "storage": {**config.get("storage", {}), "type": storage}}
+            config = {**config, "storage": {**config.get("storage", {}), **storage}}
         configure(self, config)
 
     def closed(self: Any) -> None:
@@ -78,7 +88,7 @@ def _put_behind(base_test: Any, storage: str) -> None:
         wiring.close()
         teardown(self)
 
-    base_test.configure, base_test.teardown_method = with_storage, closed
+    base_test.setup_method, base_test.configure, base_test.teardown_method = emptied, with_storage, closed
 
 
 @pytest.hookimpl(trylast=True)

@@ -85,8 +85,9 @@ _COLD = {
         "audit.newest", "check.overlapping_occupancies", "collection.all", "guard.blocked", "item.count",
         "outbox.list", "outbox.pending", "outbox.retry", "principal.all", "reservation.list", "token.list"),
     "what is known of a person, wherever it stands": (
-        "maintenance.audit_about", "maintenance.erase_mail_to", "maintenance.items_about", "maintenance.mail_to",
-        "maintenance.reservations_of", "maintenance.reservations_with_guest", "maintenance.seats_of"),
+        "event_type.of_everybody", "maintenance.audit_about", "maintenance.erase_mail_to", "maintenance.items_about",
+        "maintenance.mail_to", "maintenance.reservations_of", "maintenance.reservations_with_guest",
+        "maintenance.seats_of"),
     "once a night, some rows at a time": (
         "maintenance.forget_audit", "maintenance.forget_mail", "maintenance.forget_tombstones",
         "maintenance.raise_oldest"),
