@@ -25,6 +25,7 @@ _DATA, _COMPONENT, _PROPERTY = clark("C:calendar-data"), clark("C:comp"), clark(
 _ALL_COMPONENTS, _ALL_PROPERTIES = clark("C:allcomp"), clark("C:allprop")
 _EXPAND, _OVERRIDES, _FREE_BUSY = (clark(f"C:{name}") for name in (
     "expand", "limit-recurrence-set", "limit-freebusy-set"))
+_NOTHING = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//radicale-booking//EN\r\nEND:VCALENDAR\r\n"
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def asked(props: ET.Element) -> Shape | None:
     return shape if parts else None
 
 
-def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int) -> Iterator[Row]:
-    """``found`` with their texts as ``shape`` asks; what has no occurrence in its time is left out.
+def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int, *, of_query: bool) -> Iterator[Row]:
+    """``found`` with their texts as ``shape`` asks; what has no occurrence in its time is left out ``of_query``, and
+    is an empty calendar where it was asked for by name.
 
     Raises ``InvalidCalendar`` when there are more than ``most`` occurrences in all.
     """
@@ -81,8 +83,8 @@ def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int) -
             left -= text.count("\nBEGIN:VEVENT") + text.count("\nBEGIN:VTODO") + text.count("\nBEGIN:VJOURNAL")
             if left < 0:
                 raise InvalidCalendar("C:expand", "", "has too many occurrences", "ask for less time")
-        if text:
-            yield template.with_text(row, text)
+        if text or not of_query:
+            yield template.with_text(row, text or _NOTHING)
 
 
 def install() -> None:
