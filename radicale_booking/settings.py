@@ -257,6 +257,11 @@ class Settings:
         """The file of an SQLite database."""
         return _file(self.database)
 
+    @property
+    def copies_server(self) -> bool:
+        """Whether an archive holds the whole PostgreSQL server."""
+        return self.database_file is None and self.backup.postgresql == "base"
+
 
 def load(path: str | Path | None = None, *, hosts: str = "") -> tuple[Configuration, Settings]:
     """The configuration in the file ``path``, by default the first of ``DEFAULT_FILES`` that exists, else defaults.

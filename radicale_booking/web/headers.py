@@ -43,7 +43,7 @@ def secure(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-cache"
     elif request.endpoint == "static" and "v" in request.args:
         response.headers["Cache-Control"] = IMMUTABLE
-    elif request.endpoint not in ("static", "theme", "logo", "embed"):
+    elif request.endpoint not in ("static", "theme", "logo", "portrait", "embed"):
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")
