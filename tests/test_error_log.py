@@ -113,7 +113,7 @@ def banned(lines: list[str], folder: Path) -> list[str]:
     (folder / "lines").write_text("".join(lines), encoding="utf-8")
     # fail2ban takes a name without a slash for one of its own.
     shutil.copyfile(CONFIG / "radicale-booking.fail2ban", folder / "filter.conf")
-    done = subprocess.run([program("fail2ban-regex"), "--out", "ip", str(folder / "lines"), str(folder / "filter.conf")],
-                          capture_output=True, text=True, timeout=60, check=False)
+    command = [program("fail2ban-regex"), "--out", "ip", str(folder / "lines"), str(folder / "filter.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
