@@ -29,7 +29,7 @@ from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.confirm_page import confirm_booking
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
-from radicale_booking.web.forms import HONEYPOT
+from radicale_booking.web.forms import HONEYPOT, refuse_files
 from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
 from radicale_booking.web.mail_page import confirm_mail
@@ -74,6 +74,8 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
     _add_pages(flask)
     failures.register(flask)
     maintenance.register(flask)
+    flask.before_request(refuse_files)
+    flask.after_request(headers.stay_here)
     flask.after_request(headers.compress)
     flask.after_request(headers.secure)
     if prefix:
