@@ -42,6 +42,14 @@ def command_line(value: Any) -> str:
     return text
 
 
+def postgresql_way(value: Any) -> str:
+    """``dump`` or ``base``. Raises ``ValueError``."""
+    text = str(value).strip().lower()
+    if text not in ("dump", "base"):
+        raise ValueError(f"unknown: {text!r}")
+    return text
+
+
 def _within(value: Any, most: int) -> int:
     number = int(value)
     if not 0 <= number <= most:
@@ -54,6 +62,8 @@ BACKUP_SCHEMA: dict[str, dict[str, Any]] = {
     "every_hours": {"value": "0", "help": "how often the server makes one; 0: never", "type": hours},
     "continuous_seconds": {"value": "0", "help": "how often the server renews booking-current; 0: never",
                            "type": pause_seconds},
+    "postgresql": {"value": "dump", "help": "what is copied of PostgreSQL: the database, or the server with its log",
+                   "type": postgresql_way},
     "recipients": {"value": "", "help": "public keys (age or SSH) that archives are encrypted to",
                    "type": age_recipients},
     "identity_file": {"value": "", "help": "private key that opens them", "type": filepath},
@@ -72,6 +82,7 @@ ACCEPTED: dict[Any, str] = {
     hours: "a whole number of hours from 0 to 8760",
     archive_count: "a whole number from 0 to 1000",
     pause_seconds: "a whole number of seconds from 0 to 86400",
+    postgresql_way: "dump or base",
     age_recipients: "public keys such as age1... or ssh-ed25519 ..., separated by commas",
     command_line: "a command with its arguments",
 }
@@ -84,6 +95,7 @@ class BackupSettings:
     folder: str = ""
     every_hours: int = 0
     continuous_seconds: int = 0
+    postgresql: str = "dump"
     recipients: str = ""
     identity_file: str = ""
     secrets: bool = True

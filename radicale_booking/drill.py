@@ -207,9 +207,10 @@ def _same(app: Adapters, address: str, manifest: Manifest) -> Finding:
 
 
 def _same_beginning(app: Adapters, one: Archive, identity_file: str) -> Finding:
-    """Of a continuous copy; what follows has the checksums of SQLite's log, which SQLite has compared."""
-    with backup.unpacked(one, identity_file, pieces=False) as (contents, manifest):
-        return _same(app, f"sqlite://{contents / DATABASES[manifest.engine]}", manifest)
+    """Of a continuous copy; what follows has the checksums of the log, which the database has compared."""
+    with (backup.unpacked(one, identity_file, pieces=False) as (contents, manifest),
+          _restored(app, contents, manifest) as address):
+        return _same(app, address, manifest)
 
 
 def _parsed(site: Adapters) -> Finding:

@@ -72,7 +72,7 @@ class ImapPoller:
         envelope = mailbox.envelope(raw)
         try:
             for recipient in envelope.recipients:
-                if inbound.accepts(self._app, recipient):
+                if inbound.accepts(self._app, recipient, envelope.sender):
                     inbound.receive(self._app, envelope.sender, recipient, raw, incoming.read(raw),
                                     say=self._say)
         except Unavailable:

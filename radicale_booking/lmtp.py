@@ -34,7 +34,7 @@ class Handler:
                           rcpt_options: list[str]) -> str:
         """Only addresses that mail can do something at are taken."""
         try:
-            known = await asyncio.to_thread(inbound.accepts, self._app, address)
+            known = await asyncio.to_thread(inbound.accepts, self._app, address, _sender(envelope))
         except Unavailable:
             return _LATER
         if not known:
@@ -45,7 +45,7 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """An answer for each recipient, in their order."""
         raw = envelope.original_content or b""
-        sender = envelope.mail_from or ""
+        sender = _sender(envelope)
         answers = [await asyncio.to_thread(self._take, sender, recipient, raw) for recipient in envelope.rcpt_tos]
         return "\r\n".join(answers)
 
@@ -96,6 +96,11 @@ class _Unix(UnixSocketController):
 
     def factory(self) -> LMTP:
         return _session(self.handler)
+
+
+def _sender(envelope: Envelope) -> str:
+    """'' for nobody, which aiosmtpd writes as ``<>``."""
+    return (envelope.mail_from or "").removeprefix("<>")
 
 
 def _say(sentence: str) -> None:

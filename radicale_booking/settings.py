@@ -257,6 +257,11 @@ class Settings:
         """The file of an SQLite database."""
         return _file(self.database)
 
+    @property
+    def copies_server(self) -> bool:
+        """Whether an archive holds the whole PostgreSQL server."""
+        return self.database_file is None and self.backup.postgresql == "base"
+
 
 def load(path: str | Path | None = None, *, hosts: str = "") -> tuple[Configuration, Settings]:
     """The configuration in the file ``path``, by default the first of ``DEFAULT_FILES`` that exists, else defaults.
@@ -364,6 +369,8 @@ def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:
         "storage": {"type": STORAGE_PLUGIN, "filesystem_folder": str(data_folder / "radicale"),
                     "database": sqlite_url(data_folder / _DATABASE_FILE)},
         "web": {"type": WEB_PLUGIN},
+        "headers": {"x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN",
+                    "referrer-policy": "same-origin"},
         "logging": {"level": "warning"},  # at "info" Radicale writes who connects from where
         "booking": {"data_folder": str(data_folder), "secret_file": str(data_folder / "secret")},
     }

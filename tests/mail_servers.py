@@ -158,7 +158,8 @@ alias_maps =
 local_recipient_maps =
 recipient_delimiter =
 relay_domains = {ours}, {theirs}
-transport_maps = inline:{{ {ours}=lmtp:inet:127.0.0.1:{lmtp}, {theirs}=smtp:[127.0.0.1]:{sink} }}
+transport_maps = inline:{{ {ours}=lmtp:inet:127.0.0.1:{lmtp},
+    {theirs}=smtp:[127.0.0.1]:{sink}, example.org=error:elsewhere }}
 lmtp_destination_recipient_limit = 1
 smtp_dns_support_level = disabled
 smtp_host_lookup = native

@@ -21,10 +21,10 @@ from radicale.config import Configuration
 
 from radicale_booking.dav import (
     boxes,
+    calendar_data,
     charset,
     creation,
     errors,
-    expansion,
     listing,
     minimal,
     no_namespace,
@@ -76,14 +76,18 @@ class BookingApplication(Application):
     def __init__(self, configuration: Configuration, pages: Pages, *, listing: bool = True) -> None:
         super().__init__(configuration)
         self._pages = pages
-        # The rows hold UTF-8, and a share may rename and convert what it lists.
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
-            expansion.install()
+            calendar_data.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
-        self._lists = (listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"
-                       and not self._sharing._enabled)
+        # The rows hold UTF-8.
+        self._lists = listing and isinstance(self._storage, Storage) and self._encoding.lower() == "utf-8"
+
+    def _lists_at(self, path: str, user: str, user_groups: set[str]) -> bool:
+        """Whether answers about ``path`` are written from rows: those about what is shared Radicale converts."""
+        return self._lists and not (
+            self._sharing._enabled and self._sharing.sharing_collection_resolver(path, user, user_groups))
 
     @property
     def rights(self) -> rights.BaseRights:
@@ -201,7 +205,8 @@ class BookingApplication(Application):
         slots = self._slots(base_prefix, path, user)
         if slots is not None:
             return slot_calendar.get(*slots)
-        if self._lists and isinstance(self._storage, Storage) and not environ.get("QUERY_STRING"):
+        if isinstance(self._storage, Storage) and not environ.get("QUERY_STRING") and \
+                self._lists_at(path, user, user_groups):
             answer = listing.get(listing.Request(self, self._storage, base_prefix, path, user, user_groups, None))
             if answer is not None:
                 return answer
@@ -292,7 +297,7 @@ class BookingApplication(Application):
 
     def _put(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
         path, user, user_groups = request[1:4]
-        if self._lists and not self._hook.enabled and not self._strict_preconditions:
+        if not self._hook.enabled and not self._strict_preconditions and self._lists_at(path, user, user_groups):
             assert isinstance(self._storage, Storage)  # noqa: S101 - it lists
             answer = put.plain(self, self._storage, environ, path, user, user_groups)
             if answer is not None:
@@ -416,7 +421,7 @@ class BookingApplication(Application):
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,
                 user: str, user_groups: set[str], request_info: dict[str, Any]) -> types.WSGIResponse:
         request_info.update(base_prefix=base_prefix, minimal=minimal.wanted(environ))
-        if not self._lists or not isinstance(self._storage, Storage):
+        if not isinstance(self._storage, Storage) or not self._lists_at(path, user, user_groups):
             return generic(environ, base_prefix, path, user, user_groups, request_info)
         try:
             raw = httputils.read_raw_request_body(self.configuration, environ)

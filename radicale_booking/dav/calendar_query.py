@@ -31,6 +31,14 @@ def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
 
     Raises ``SchedulingRefused`` for a name that no zone has.
     """
+    return _named_zone(collection, body) or own_zone(collection)
+
+
+def _named_zone(collection: Collection, body: ET.Element) -> tzinfo | None:
+    """That of the request or the calendar, None where they name none.
+
+    Raises ``SchedulingRefused`` for a name that no zone has.
+    """
     name = (body.findtext(_ZONE_NAME) or "").strip()
     if name:
         known = zone_names.iana(name)
@@ -42,10 +50,10 @@ def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
         with contextlib.suppress(ValueError):
             if text and text.strip():
                 return zone_names.defined(text)
-    return _own_zone(collection)
+    return None
 
 
-def _own_zone(collection: Collection) -> tzinfo:
+def own_zone(collection: Collection) -> tzinfo:
     """That by which occurrences are kept."""
     owner = collection.principal
     return ZoneInfo(owner.timezone) if owner is not None else UTC
@@ -57,14 +65,17 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
     assert wanted is not None  # noqa: S101 - it was checked
     component, start, end, simple = radicale_filter.simplify_prefilters([wanted], "VCALENDAR")
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
-    zone = floating_zone(collection, body)
+    named = _named_zone(collection, body)
     if bounded and component == "VEVENT":
-        elsewhere = 0 if zone == _own_zone(collection) else _APART_SECONDS
+        elsewhere = 0 if named is None or named == own_zone(collection) else _APART_SECONDS
         found = _in_range(request, collection, start - elsewhere, end + elsewhere)
         decided = simple and not elsewhere
     else:
         found = [(row, True) for row in _of_component(request, collection, component)]
         decided = simple and not bounded
+    if decided and all(matched for _, matched in found):
+        return [row for row, _ in found]
+    zone = named or own_zone(collection)
     return [row for row, matched in found
             if (decided and matched) or calendar_filter.matches(wanted, row["text"], zone)]
 

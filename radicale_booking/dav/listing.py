@@ -296,4 +296,5 @@ def _shaped(request: Request, collection: Collection, rows: Iterable[Row], props
         return rows
     assert request.body is not None  # noqa: S101 - it asks for props
     zone = calendar_query.floating_zone(collection, request.body)
-    return calendar_data.rows(shape, rows, zone, request.application.most_occurrences)
+    return calendar_data.rows(shape, rows, zone, request.application.most_occurrences,
+                              of_query=request.body.tag == _QUERY)

@@ -63,7 +63,7 @@ def round_trip(app: Adapters, address: str, pause: Callable[[float], None] = tim
     It has no calendar object, so nothing comes of it. Raises ``InvalidInput`` for other people's addresses, and
     ``Unavailable``.
     """
-    if not inbound.accepts(app, address):
+    if not inbound.accepts(app, address, address):
         raise InvalidInput("address", address, "is not one of this server",
                            "a user's address, or HOST+EVENT-TYPE@DOMAIN of an event type")
     try:

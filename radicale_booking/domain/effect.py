@@ -1,7 +1,8 @@
-"""When an effect that failed is tried again."""
+"""When an effect that failed is tried again, and what is heard of one that was taken."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 _LONGEST = timedelta(hours=1)
@@ -15,3 +16,11 @@ def back_off(attempts: int, chance: float, first: timedelta) -> timedelta:
     """
     doublings = min(max(attempts, 1) - 1, _DOUBLINGS)
     return min(first * (1 << doublings), _LONGEST) * (1 - chance / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A mail that was taken and could not be delivered: ``envelope_id`` as we named it (RFC 3461 §4.4), and why."""
+
+    envelope_id: str
+    reason: str

@@ -20,9 +20,9 @@ def expanded(text: str, frame: Interval, floating_zone: tzinfo) -> str:
     Raises ``InvalidCalendar`` when a time cannot be read or there are too many to find them.
     """
     calendar = read_calendar(text)
-    sources = [one for one in calendar.subcomponents if one.name in ("VEVENT", "VTODO")]
+    sources = [one for one in calendar.subcomponents if one.name in ("VEVENT", "VTODO", "VJOURNAL")]
     if not sources or any("DTSTART" not in one for one in sources):
-        # A task without a start does not recur, and a journal is not asked for by time.
+        # What has no start does not recur.
         return text
     components = [component(_with_end(source)) for source in sources]
     by_component = {id(one): source for one, source in zip(components, sources, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -55,13 +55,14 @@ def _finished(calendar: Any, event: Any, booked: BookedEvent) -> str:
     series = booked.reservations[0].series is not None
     shown = min((found for found in booked.reservations if found.live), default=booked.reservations[0],
                 key=lambda found: found.start)
+    answers = _answers(event, (booked.reservations[0].recurrence or shown.start) if series else shown.start)
     _set(event, "DTSTAMP", max(found.modified for found in booked.reservations))
     _set(event, "LAST-MODIFIED", max(found.modified for found in booked.reservations))
     _set(event, "SEQUENCE", max(found.sequence for found in booked.reservations))
     _set(event, "STATUS", STATUS.get(shown.status, "CANCELLED"))
     for name in ("DTEND", "DURATION"):
         event.pop(name, None)
-    _write_people(event, booked)
+    _write_people(event, booked, answers)
     if series:
         _write_series(calendar, event, booked)
     else:
@@ -127,10 +128,16 @@ def _override(event: Any, kept: Any | None, reservation: Reservation, recurrence
     override = (event if kept is None else kept).copy(recursive=True)
     for name in ("RRULE", "RDATE", "EXDATE", "DURATION"):
         override.pop(name, None)
+    answers = _answers(override, reservation.start)
     for name in ("ORGANIZER", "ATTENDEE", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED"):
         override.pop(name, None)
         if name in event:
             override[name] = event[name]
+    if not answers and reservation.start != recurrence:
+        # Guests have not been asked about this time.
+        answers = {str(one).lower(): "NEEDS-ACTION" for one in _attendees(override)
+                   if one.params.get("ROLE") == "OPT-PARTICIPANT"}
+    _set_answers(override, answers)
     _set(override, "RECURRENCE-ID", recurrence.astimezone(zone))
     _set(override, "STATUS", status)
     _set(override, "DTSTART", _local(reservation.start, zone))
@@ -144,7 +151,34 @@ def _local(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant if local.fold else local
 
 
-def _write_people(event: Any, booked: BookedEvent) -> None:
+def _answers(event: Any, start: datetime) -> dict[str, str]:
+    """What its people have answered, by address in lower case, as far as they were asked about ``start``."""
+    try:
+        asked = event.start
+    except (icalendar.IncompleteComponent, icalendar.InvalidCalendar, ValueError):
+        return {}
+    if not isinstance(asked, datetime) or asked.tzinfo is None or asked != start:
+        return {}
+    return {str(one).lower(): str(one.params["PARTSTAT"]) for one in _attendees(event) if "PARTSTAT" in one.params}
+
+
+def _attendees(event: Any) -> list[Any]:
+    found = event.get("ATTENDEE", [])
+    return found if isinstance(found, list) else [found]
+
+
+def _set_answers(event: Any, answers: Mapping[str, str]) -> None:
+    """Give back what was answered; the lines of another event are not touched."""
+    if not answers or "ATTENDEE" not in event:
+        return
+    people = [address(str(one).removeprefix("mailto:"), str(one.params.get("CN", "")), {
+        **{name: str(value) for name, value in one.params.items() if name != "CN"},
+        "PARTSTAT": answers.get(str(one).lower(), str(one.params.get("PARTSTAT", "NEEDS-ACTION")))})
+        for one in _attendees(event)]
+    event["ATTENDEE"] = people
+
+
+def _write_people(event: Any, booked: BookedEvent, answers: Mapping[str, str]) -> None:
     organizer, *others = booked.hosts
     event.pop("ATTENDEE", None)
     if organizer.email:
@@ -158,6 +192,7 @@ def _write_people(event: Any, booked: BookedEvent) -> None:
     for guest in booked.guests:
         event.add("ATTENDEE", address(guest, guest, {**accepted, "ROLE": "OPT-PARTICIPANT",
                                                       "PARTSTAT": "NEEDS-ACTION"}))
+    _set_answers(event, answers)
 
 
 def _set(event: Any, name: str, value: Any) -> None:

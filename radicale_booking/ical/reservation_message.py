@@ -49,7 +49,7 @@ def write_message(method: str, reservation: Reservation, host: Principal, *, sen
         "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
         "PARTSTAT": "ACCEPTED" if reservation.live else "DECLINED"}))
     for guest in guests:
-        event.add("ATTENDEE", address(guest, "", {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
+        event.add("ATTENDEE", address(guest, "", {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "RSVP": "TRUE",
                                                   "PARTSTAT": "NEEDS-ACTION" if reservation.live else "DECLINED"}))
     return as_message(method, event)
 

@@ -8,6 +8,7 @@ from radicale_booking.ical.itip_message import write
 from radicale_booking.ical.occurrences import occurrences
 from radicale_booking.ical.scheduling_edit import (
     answer,
+    answer_of,
     apply_reply,
     restore,
     revise,
@@ -17,6 +18,6 @@ from radicale_booking.ical.scheduling_edit import (
 )
 from radicale_booking.ical.scheduling_object import plain, read
 
-__all__ = ["answer", "apply_cancel", "apply_reply", "apply_request", "occurrences", "only_answered", "plain", "read",
-           "restore", "revise", "set_comment", "set_status", "unforced", "with_addresses",
+__all__ = ["answer", "answer_of", "apply_cancel", "apply_reply", "apply_request", "occurrences", "only_answered",
+           "plain", "read", "restore", "revise", "set_comment", "set_status", "unforced", "with_addresses",
            "without_person", "write"]

@@ -66,6 +66,16 @@ def answer(text: str, address: str, partstat: str, comment: str = "", instance: 
     return target.text()
 
 
+def answer_of(reply: str, address: str) -> str:
+    """What ``address`` says in ``reply``: some programs name all attendees, but nobody answers for others (RFC 5546
+    §3.2.3)."""
+    target = SchedulingText.parse(reply)
+    for event in target.events.values():
+        event.drop(lambda item: isinstance(item, Line) and item.name == "ATTENDEE"
+                   and normalised(item.value) != address)
+    return target.text()
+
+
 def apply_reply(text: str, reply: str, instances: tuple[InstanceId, ...]) -> str:
     """The organizer's object with what ``reply`` says of ``instances``, as ``itip_inbound.received`` decided.
 

@@ -11,7 +11,9 @@ from email.message import Message
 from email.parser import BytesParser
 from itertools import islice
 
+from radicale_booking.domain.effect import Returned
 from radicale_booking.notify.authentication import vouching
+from radicale_booking.notify.delivery_report import returned
 
 _METHOD = re.compile(r"^METHOD:(\w+)\s*$", re.IGNORECASE | re.MULTILINE)
 _MOST_PARTS = 200
@@ -24,7 +26,8 @@ _NO_ANSWER = ("no", "auto-generated")
 class Incoming:
     """``sender``: the one address of From in lower case, empty where there is none or several; ``reply_to`` so of
     Reply-To. ``text``: the calendar object with its ``method`` in upper case, both empty where the mail has none.
-    ``automatic``: it answers another mail, or goes to many, by itself. ``authenticated_by``: who vouches for From."""
+    ``automatic``: it answers another mail, or goes to many, by itself. ``authenticated_by``: who vouches for From.
+    ``returned``: the mail of ours that it reports as failed."""
 
     message_id: str
     sender: str
@@ -34,6 +37,7 @@ class Incoming:
     text: str
     automatic: bool
     authenticated_by: tuple[str, ...]
+    returned: Returned | None = None
 
 
 def read(raw: bytes) -> Incoming:
@@ -46,7 +50,8 @@ def read(raw: bytes) -> Incoming:
         message_id=str(message.get("Message-ID", "")).strip()[:500], sender=sender, sender_name=name,
         reply_to=_one_address(message, "Reply-To")[1], method=method[1].upper() if method else "",
         text=text if method else "", automatic=_is_automatic(message),
-        authenticated_by=vouching([str(value) for value in message.get_all("Authentication-Results", [])], sender))
+        authenticated_by=vouching([str(value) for value in message.get_all("Authentication-Results", [])], sender),
+        returned=returned(message))
 
 
 def _one_address(message: Message, header: str) -> tuple[str, str]:

@@ -91,6 +91,9 @@ class SchedulingCodec(Protocol):
     def answer(self, text: str, address: str, partstat: str, comment: str = "", instance: InstanceId = None) -> str:
         """The object with the PARTSTAT of ``address``."""
 
+    def answer_of(self, reply: str, address: str) -> str:
+        """The REPLY without what it says of others."""
+
     def apply_request(self, copy: str | None, message: str, instances: tuple[InstanceId, ...], address: str) -> str:
         """The attendee's copy after a REQUEST."""
 

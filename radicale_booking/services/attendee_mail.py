@@ -1,4 +1,4 @@
-"""What those who were invited answer by mail: to a booking, or to an event of a user of this server."""
+"""What those who were invited answer, by mail or in their calendar here: to a booking, or to an event of a user."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def answered(app: Adapters, uow: UnitOfWork, who: Inviter, method: str, text: st
 
     Raises ``NotAllowed`` where ``who`` has nothing to answer there, ``InvalidCalendar`` and ``Conflict``.
     """
+    if method == "REPLY":
+        text = app.scheduling.answer_of(text, who.address)
     view = app.scheduling.read(text)
     booked = uow.reservations.of_object(view.uid)
     if not booked:
@@ -84,7 +86,7 @@ def _replied(app: Adapters, uow: UnitOfWork, who: Inviter, text: str, view: Obje
     component = view.components[0]
     attendee = component.attendee(who.address)
     partstat = attendee.partstat if attendee is not None else ""
-    live = [one for one in concerned if one.live and not _is_former(component, one)]
+    live = [one for one in concerned if one.live and one.end > uow.now and not _is_former(component, one)]
     if partstat != "DECLINED":
         calendar_objects.take_reply(app, uow, concerned[0], text)
         uow.audit.add("reply", concerned[0].uid, {"partstat": partstat})

@@ -1,9 +1,10 @@
 """Archives of everything a site needs to go on elsewhere: made while it serves, kept by rule, restored on demand.
 
 An archive is ``booking-YYYYmmddTHHMMSSZ.tar.gz``, with ``.age`` at the end if it is encrypted. It holds
-``manifest.json``, the database (``booking.sqlite``, or ``booking.dump`` of pg_dump) and, unless the settings say
-otherwise, the key (``secret``), the passwords' hashes (``users``) and the configuration. ``booking-current`` is
-the beginning of a continuous copy where the settings ask for one; ``continuous`` keeps what follows beside it.
+``manifest.json``, the database (``booking.sqlite``, ``booking.dump`` of pg_dump, or a PostgreSQL server's copy) and,
+unless the settings say otherwise, the key (``secret``), the passwords' hashes (``users``) and the configuration.
+``booking-current`` is the beginning of a continuous copy where the settings ask for one; ``continuous`` keeps what
+follows beside it.
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radicale_booking import __version__, archive
 from radicale_booking.domain.retention import Retention
 from radicale_booking.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
-from radicale_booking.services import backup_pieces
+from radicale_booking.postgres_cluster import BASE
+from radicale_booking.services import backup_pieces, server_archive
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.backup_manifest import MANIFEST, Manifest, TableDigest, read_manifest
 from radicale_booking.settings import Settings
+
+if TYPE_CHECKING:
+    from radicale_booking.store.unit_of_work import UnitOfWork
 
 DATABASES = {"sqlite": "booking.sqlite", "postgres": "booking.dump"}
 SECRET, USERS, CONFIG = "secret", "users", "radicale-booking.ini"
@@ -168,17 +174,21 @@ def unpacked(one: Archive, identity_file: str, at: datetime | None = None, *,
                 if not (folder / name).is_file() or archive.sha256(folder / name) != expected:
                     raise InvalidInput("archive", str(one.path), f"is damaged: {name} is not what was packed",
                                        "take another archive")
-            if manifest.chain and pieces:
-                manifest = _with_pieces(one, folder, manifest, identity_file, at)
+            manifest = _completed(one, folder, manifest, identity_file, at, pieces=pieces)
         except OSError as error:
             raise StoreUnavailable(f"archive {one.path}: {error}") from error
         yield folder, manifest
 
 
-def _with_pieces(one: Archive, folder: Path, manifest: Manifest, identity_file: str,
-                 at: datetime | None) -> Manifest:
-    found = [piece for piece in backup_pieces.listed(one.path.parent, manifest.chain) if at is None or piece.made <= at]
-    backup_pieces.put_back(found, folder / DATABASES[manifest.engine], identity_file)
+def _completed(one: Archive, folder: Path, manifest: Manifest, identity_file: str, at: datetime | None, *,
+               pieces: bool) -> Manifest:
+    """Of a continuous copy with its pieces; of a server's copy, the database that was in it."""
+    found = [piece for piece in (backup_pieces.listed(one.path.parent, manifest.chain) if manifest.chain and pieces
+                                 else []) if at is None or piece.made <= at]
+    if manifest.recovery:
+        manifest = server_archive.recover(folder, manifest, found, identity_file, folder / DATABASES[manifest.engine])
+    else:
+        backup_pieces.put_back(found, folder / DATABASES[manifest.engine], identity_file)
     return replace(manifest, made=found[-1].made) if found else manifest
 
 
@@ -208,14 +218,16 @@ def _scratch() -> Iterator[Path]:
 
 def _collect(app: Adapters, work: Path, made: datetime, secrets: bool) -> Manifest:
     """Put the files of an archive into ``work``; the digests are of the very snapshot that is copied."""
-    with app.store.read() as uow:
-        engine = uow.connection.engine
-        tables = {name: TableDigest(found.rows, f"{found.sum:064x}")
-                  for name, found in ((name, uow.tables.digest(name)) for name in uow.tables.names)}
-        database = work / DATABASES[engine]
-        uow.connection.copy_to(database)
-    files = [database]
-    settings = app.settings
+    settings, recovery = app.settings, dict[str, str]()
+    if settings.copies_server:
+        with app.store.copy_cluster(work) as (uow, recovery):
+            engine, tables = uow.connection.engine, _digests(uow)
+        files = [work / BASE, *server_archive.flattened(work)]
+    else:
+        with app.store.read() as uow:
+            engine, tables = uow.connection.engine, _digests(uow)
+            uow.connection.copy_to(work / DATABASES[engine])
+        files = [work / DATABASES[engine]]
     if secrets:
         for name, source in ((SECRET, settings.secret_file), (USERS, settings.users_file),
                              (CONFIG, settings.config_file)):
@@ -223,8 +235,13 @@ def _collect(app: Adapters, work: Path, made: datetime, secrets: bool) -> Manife
                 shutil.copyfile(source, work / name)
                 files.append(work / name)
     return Manifest(made=made, program=__version__, engine=engine, schema=app.store.schema_state().applied,
-                    public_url=settings.public_url, tables=tables,
+                    public_url=settings.public_url, tables=tables, recovery=recovery,
                     files={file.name: archive.sha256(file) for file in files})
+
+
+def _digests(uow: UnitOfWork) -> dict[str, TableDigest]:
+    return {name: TableDigest(found.rows, f"{found.sum:064x}")
+            for name, found in ((name, uow.tables.digest(name)) for name in uow.tables.names)}
 
 
 def _target(folder: Path, made: datetime | None, suffix: str) -> Path:

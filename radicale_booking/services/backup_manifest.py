@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class TableDigest:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """``made`` (aware UTC): the instant of the snapshot. ``files``: name -> SHA-256 (hexadecimal). ``chain``: of a
-    continuous copy, whose pieces follow it."""
+    continuous copy, whose pieces follow it. ``recovery``: of a whole PostgreSQL server, see ``copy_cluster``."""
 
     made: datetime
     program: str
@@ -35,12 +35,14 @@ class Manifest:
     tables: Mapping[str, TableDigest]
     files: Mapping[str, str]
     chain: str = ""
+    recovery: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """The text of the file."""
         return json.dumps({
             "format": _FORMAT, "made": self.made.isoformat(), "program": self.program, "engine": self.engine,
-            "schema": self.schema, "public_url": self.public_url, "chain": self.chain, "files": dict(self.files),
+            "schema": self.schema, "public_url": self.public_url, "chain": self.chain, "recovery": dict(self.recovery),
+            "files": dict(self.files),
             "tables": {name: {"rows": table.rows, "digest": table.digest} for name, table in self.tables.items()},
         }, indent=1)
 
@@ -55,7 +57,7 @@ def read_manifest(file: Path, shown: str) -> Manifest:
         return Manifest(
             made=datetime.fromisoformat(found["made"]), program=found["program"], engine=found["engine"],
             schema=found["schema"], public_url=found["public_url"], files=dict(found["files"]),
-            chain=found.get("chain", ""),
+            chain=found.get("chain", ""), recovery=found.get("recovery", {}),
             tables={name: TableDigest(table["rows"], table["digest"]) for name, table in found["tables"].items()})
     except FileNotFoundError:
         raise InvalidInput("archive", shown, "has no manifest.json", "take an archive of backup create") from None

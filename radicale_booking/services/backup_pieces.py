@@ -52,12 +52,17 @@ def remove_others(folder: Path, chain: str) -> None:
             one.path.unlink(missing_ok=True)
 
 
-def put_back(pieces: list[PieceFile], database: Path, identity_file: str) -> None:
-    """Bring ``pieces`` of one chain, in order, into the copy ``database``. Raises ``InvalidInput`` and ``OSError``."""
+def check_order(pieces: list[PieceFile]) -> None:
+    """Raises ``InvalidInput`` when one of a chain is missing."""
     for number, piece in enumerate(pieces, start=1):
         if piece.number != number:
             raise InvalidInput("archive", str(piece.path.parent), f"misses piece {number} of booking-current",
                                f"name an instant before {piece.made:%Y-%m-%dT%H:%M:%SZ} with --at, or bring it there")
+
+
+def put_back(pieces: list[PieceFile], database: Path, identity_file: str) -> None:
+    """Bring an SQLite file's ``pieces`` into the copy ``database``. Raises ``InvalidInput`` and ``OSError``."""
+    check_order(pieces)
     log, generation = database.with_name("log"), 0
     for piece in pieces:
         with tempfile.TemporaryDirectory(dir=database.parent) as scratch:

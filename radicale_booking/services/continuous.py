@@ -1,8 +1,7 @@
-"""The continuous copy: ``booking-current`` and, of an SQLite file, what was written since, piece by piece.
+"""The continuous copy: ``booking-current`` and what was written since, piece by piece.
 
-A piece is ``booking-current-CHAIN-NUMBER-INSTANT.tar.gz`` (``.age``): one member ``log-GENERATION-OFFSET``, a part of
-the write-ahead log. Pieces belong to the ``booking-current`` whose manifest names their chain. On PostgreSQL the whole
-copy is made again.
+A piece is ``booking-current-CHAIN-NUMBER-INSTANT.tar.gz`` (``.age``): one member, a part of the write-ahead log. Pieces
+belong to the ``booking-current`` whose manifest names their chain. Of PostgreSQL's dumps the whole is made again.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from radicale_booking import archive
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.services import backup, backup_pieces
 from radicale_booking.services.adapters import Adapters
-from radicale_booking.sqlite_log import LogFollower, LogLost, Piece
+from radicale_booking.services.continuous_logs import Log, PostgresLog, SqliteLog
+from radicale_booking.sqlite_log import LogLost
 
 #: When the whole is copied anew, so that a restore does not take for ever.
 _MOST_PIECES = 2000
@@ -34,7 +34,7 @@ class _Chain:
 
     name: str
     began: datetime
-    follower: LogFollower
+    log: Log
     whole_octets: int
     number: int = 0
     octets: int = 0
@@ -58,14 +58,14 @@ class ContinuousCopy:
         Raises ``StoreUnavailable`` and ``BackupBusy``; the next time all is copied anew then.
         """
         settings = self._app.settings
-        if settings.database_file is None:
+        if settings.database_file is None and not settings.copies_server:
             return backup.create(self._app, current=True).problems
         self._take_lock(settings.backup_folder)
         try:
             try:
-                return self._continued(settings.database_file)
+                return self._continued()
             except LogLost:
-                return self._begin(settings.database_file)
+                return self._begin()
         except (sqlite3.Error, OSError, LogLost) as error:
             self._end()
             raise StoreUnavailable(f"continuous copy: {error}") from error
@@ -84,13 +84,10 @@ class ContinuousCopy:
                 self._lock.close()
             self._lock = None
 
-    def _continued(self, database: Path) -> tuple[str, ...]:
+    def _continued(self) -> tuple[str, ...]:
         if self._chain is None or self._chain.is_old(self._app.clock()):
-            return self._begin(database)
-        pieces = [self._chain.follower.take()]
-        if self._chain.follower.is_long:
-            pieces.append(self._shortened(self._chain.follower))
-        return tuple(problem for piece in pieces if piece is not None for problem in self._keep(piece))
+            return self._begin()
+        return tuple(problem for name, content in self._chain.log.pieces() for problem in self._keep(name, content))
 
     def _take_lock(self, folder: Path) -> None:
         if self._lock is not None:
@@ -107,46 +104,38 @@ class ContinuousCopy:
             raise backup.BackupBusy(str(folder)) from None
         self._lock = lock
 
-    def _begin(self, database: Path) -> tuple[str, ...]:
+    def _begin(self) -> tuple[str, ...]:
         """Follow first, then copy: what is written meanwhile is in the first piece as well, which does no harm."""
         self._end()
-        follower = LogFollower(database)
+        settings = self._app.settings
+        log: Log = (PostgresLog(self._app, settings.backup_folder / ".wal") if settings.database_file is None
+                    else SqliteLog(settings.database_file))
         name = secrets.token_hex(4)
-        self._chain = _Chain(name, self._app.clock(), follower, self._app.store.size_octets())
+        self._chain = _Chain(name, self._app.clock(), log, self._app.store.size_octets())
         return backup.create(self._app, current=True, chain=name).problems
 
-    def _keep(self, piece: Piece) -> list[str]:
+    def _keep(self, name: str, content: bytes) -> list[str]:
         chain, settings = self._chain, self._app.settings
         assert chain is not None  # noqa: S101 - the piece is of its follower
         keys = archive.recipients(settings.backup.recipients)
         chain.number += 1
-        chain.octets += len(piece.content)
+        chain.octets += len(content)
         target = backup_pieces.path(settings.backup_folder, chain.name, chain.number, self._app.clock(), bool(keys))
-        content = settings.backup_folder / f"log-{piece.generation:06}-{piece.offset:012}"
+        member = settings.backup_folder / name
         draft = target.with_name(f".{target.name}")
         try:
-            descriptor = os.open(content, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(member, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(piece.content)
-            archive.pack([content], draft, keys)
+                file.write(content)
+            archive.pack([member], draft, keys)
             draft.replace(target)
         finally:
-            content.unlink(missing_ok=True)
+            member.unlink(missing_ok=True)
             draft.unlink(missing_ok=True)
         backup.sync_folder(target.parent)
         return backup.copy_away(settings, target)
 
-    @staticmethod
-    def _shortened(follower: LogFollower) -> Piece | None:
-        try:
-            return follower.shorten()
-        except sqlite3.OperationalError as error:
-            # Others write without a pause; the log may be long for a while.
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-            return None
-
     def _end(self) -> None:
         if self._chain is not None:
-            self._chain.follower.close()
+            self._chain.log.close()
         self._chain = None

@@ -5,6 +5,7 @@ The storage calls it inside its write transaction. An event without organizer an
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from radicale_booking.domain.itip_attendee import allowed_attendee_change, atten
 from radicale_booking.domain.itip_inbound import received
 from radicale_booking.domain.itip_organizer import organizer_messages, revision
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import InvalidCalendar, SchedulingRefused
-from radicale_booking.services import calendar_objects, itip_delivery, series_split
+from radicale_booking.errors import InvalidCalendar, NotAllowed, SchedulingRefused
+from radicale_booking.services import attendee_mail, calendar_objects, itip_delivery, series_split
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 
@@ -43,7 +44,10 @@ def written(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
     ``conditional``: by its Schedule-Tag. Then the program may not have seen the latest answers (RFC 6638 §3.2.10).
     Raises ``SchedulingRefused`` for what the owner may not change.
     """
-    if not (concerns(text) or concerns(old_text)) or not _takes_part(uow, owner, collection, uid):
+    if not (concerns(text) or concerns(old_text)) or not _takes_part(owner, collection):
+        return None
+    if uow.reservations.of_object(uid):
+        _answer_booking(app, uow, owner, old_text, text, uid)
         return None
     if old_text is None and series_split.goes_on(app, uow, owner, uid, text):
         return None
@@ -67,7 +71,11 @@ def written(app: Adapters, uow: UnitOfWork, owner: Principal, collection: Collec
 def removed(app: Adapters, uow: UnitOfWork, owner: Principal, collection: CollectionRow, text: str, uid: str, *,
             reply: bool = True) -> None:
     """Cancel or decline what was removed; with ``reply`` False an attendee leaves in silence (RFC 6638 §8.1)."""
-    if not concerns(text) or not _takes_part(uow, owner, collection, uid):
+    if not concerns(text) or not _takes_part(owner, collection):
+        return
+    if uow.reservations.of_object(uid):
+        if reply and calendar_objects.find(uow, owner, uid) is None:
+            _answer_booking(app, uow, owner, text, None, uid)
         return
     view = _read(app, text)
     if view is None or calendar_objects.find(uow, owner, uid) is not None:
@@ -98,10 +106,28 @@ def organizes(app: Adapters, owner: Principal, text: str) -> bool:
     return view is None or view.organizer in owner.addresses
 
 
-def _takes_part(uow: UnitOfWork, owner: Principal, collection: CollectionRow, uid: str) -> bool:
-    """Reservations have mails and rules of their own."""
-    return (collection.tag == "VCALENDAR" and collection.role != "bookable" and bool(owner.email)
-            and not uow.reservations.of_object(uid))
+def _takes_part(owner: Principal, collection: CollectionRow) -> bool:
+    return collection.tag == "VCALENDAR" and collection.role != "bookable" and bool(owner.email)
+
+
+def _answer_booking(app: Adapters, uow: UnitOfWork, owner: Principal, old_text: str | None, text: str | None,
+                    uid: str) -> None:
+    """Take the answer in the copy that an invitee or a guest keeps of a booking.
+
+    Reservations have mails and rules of their own: what else stands in the copy is as these mails have it.
+    """
+    old, new = _read(app, old_text) if concerns(old_text) else None, _read(app, text)
+    address = _attending(owner, new, old)
+    hosts = {name for found in uow.reservations.of_object(uid) for name in found.hosts}
+    if address is None or owner.name in hosts:
+        return
+    for name in sorted(hosts):
+        uow.hold(name)
+    for message in attendee_reply(old, new, address):
+        reply = app.scheduling.write(text or old_text or "", message, uow.now)
+        # Whoever is not in the booking has nothing to answer, whatever stands in the event.
+        with contextlib.suppress(NotAllowed):
+            attendee_mail.answered(app, uow, _person(owner, address), "REPLY", reply, "")
 
 
 def _plain(app: Adapters, uow: UnitOfWork, text: str) -> str:

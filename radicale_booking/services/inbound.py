@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking.domain.effect import Returned
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
 from radicale_booking.services import (
@@ -39,17 +40,23 @@ _DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What became of a mail, and why; ``who``: the address in whose name it came, ``asked``
-    whether it is to be asked."""
+    whether it is to be asked. ``returned``: one of ours has not arrived."""
 
     status: str
     reason: str
     who: str = ""
     asked: bool = False
+    returned: bool = False
 
 
-def accepts(app: Adapters, recipient: str) -> bool:
-    """Whether mail to the address is for this server: a user's, or one that books."""
+def accepts(app: Adapters, recipient: str, envelope_from: str) -> bool:
+    """Whether mail to the address is for this server: a user's, or one that books.
+
+    The address that mail comes from takes reports about it, which come from nobody (RFC 5321 §4.5.5).
+    """
     recipient = recipient.strip().lower()
+    if not envelope_from and recipient == app.settings.mail.sender.lower():
+        return True
     with app.store.read() as uow:
         return (uow.principals.by_email(recipient) is not None
                 or invited_booking.event_type_at(app, uow, recipient) is not None)
@@ -60,8 +67,8 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
             say: Callable[[str], None] = lambda _: None) -> str:
     """Deal with a mail to ``recipient``; one that comes again is not dealt with again.
 
-    ``trusted``: a person has looked at it. ``say`` tells people when the quarantine overflows. Raises ``Unavailable``,
-    in maintenance mode too: the mail server has to keep it then.
+    ``trusted``: a person has looked at it. ``say`` tells people when the quarantine overflows, or mail of ours has not
+    arrived. Raises ``Unavailable``, in maintenance mode too: the mail server has to keep it then.
     """
     recipient = recipient.strip().lower()
     # A mail without a name of its own is told apart by what is in it.
@@ -78,6 +85,8 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
         dropped = quarantine_room.keep_within(app, uow) if outcome.status == QUARANTINED else []
     if dropped:
         say(quarantine_room.sentence(dropped))
+    if outcome.returned:
+        say(outcome.reason)
     return outcome.status
 
 
@@ -123,6 +132,8 @@ def drop(app: Adapters, row_id: int) -> None:
 
 def _dealt_with(app: Adapters, uow: UnitOfWork, envelope_from: str, recipient: str, mail: Mail, *,
                 trusted: bool) -> _Outcome:
+    if mail.returned is not None and recipient == app.settings.mail.sender.lower() and not envelope_from:
+        return _returned(uow, mail.returned)
     if not mail.text:
         return _Outcome(IGNORED, "no calendar object")
     if _is_ours(app, mail.sender):
@@ -151,6 +162,16 @@ def _dealt_with(app: Adapters, uow: UnitOfWork, envelope_from: str, recipient: s
     except BookingError as error:
         return _Outcome(QUARANTINED, str(error)[:300], who)
     return _Outcome(DONE, mail.method, who)
+
+
+def _returned(uow: UnitOfWork, report: Returned) -> _Outcome:
+    """Note that a mail which its server had taken came to nothing, as one that is given up."""
+    row = uow.outbox.returned(report.envelope_id, f"returned: {report.reason}")
+    if row is None:
+        return _Outcome(IGNORED, "a report about no mail of ours")
+    uow.audit.add("mail returned", str(row.payload.get("uid", row.delivery_key)),
+                  {"recipient": row.recipient, "error": report.reason, "row": row.id})
+    return _Outcome(DONE, f"mail {row.id} to {row.recipient} was returned: {report.reason}", returned=True)
 
 
 def _check(app: Adapters, uow: UnitOfWork, speaking: Speaker) -> None:

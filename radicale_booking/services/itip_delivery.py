@@ -70,8 +70,6 @@ def to_organizer(app: Adapters, uow: UnitOfWork, attendee: Inviter, message: Mes
         by_mail(app, uow, attendee, "REPLY", message.recipient, text)
         return itip.SENT
     uow.hold(principal.name)
-    if uow.reservations.of_object(message.uid):
-        return itip.DELIVERED
     kept = calendar_objects.find(uow, principal, message.uid)
     if kept is None:
         return itip.REJECTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from radicale_booking.domain.effect import Returned
 from radicale_booking.domain.itip import ObjectView
 from radicale_booking.services import attendee_mail, correspondents
 from radicale_booking.services.adapters import Adapters
@@ -33,6 +34,8 @@ class Mail(Protocol):
     def automatic(self) -> bool: ...
     @property
     def authenticated_by(self) -> tuple[str, ...]: ...
+    @property
+    def returned(self) -> Returned | None: ...
 
 
 DONE, IGNORED, QUARANTINED = "done", "ignored", "quarantined"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from radicale_booking.errors import InvalidSetting
+from radicale_booking.postgres_cluster import Receiver
 from radicale_booking.postgres_settings import SCHEME as POSTGRES_SCHEME
 from radicale_booking.postgres_settings import PostgresSettings, without_password
 from radicale_booking.store.schema import SchemaState
@@ -52,6 +53,16 @@ class Store(Protocol):
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy of the database to ``target`` while it is in use: a file, or a dump of PostgreSQL."""
+
+    def copy_cluster(self, folder: Path) -> AbstractContextManager[tuple[UnitOfWork, dict[str, str]]]:
+        """Write all of the PostgreSQL server to ``base.tar`` and ``wal`` in ``folder``, complete when the block ends.
+
+        The snapshot is what there is when they are followed to the LSN ``end`` of the second value, as ``user`` finds
+        it in the ``database``. An SQLite file has no such copy.
+        """
+
+    def receive_log(self, folder: Path) -> Receiver:
+        """Write PostgreSQL's log to ``folder`` from now on. An SQLite file has none."""
 
     def restore(self, source: Path) -> None:
         """Replace everything by the copy ``source``, all or nothing; whoever reads meanwhile sees one or the other."""

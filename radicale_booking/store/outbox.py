@@ -96,6 +96,11 @@ class Outbox:
         """Try no more; whether ``worker`` still held the row."""
         return bool(self._unit_of_work.execute("outbox", "give_up", id=row_id, worker=worker, error=error))
 
+    def returned(self, delivery_key: str, error: str) -> OutboxRow | None:
+        """What was sent has not arrived; the row, None where none was sent under the key."""
+        row = self._unit_of_work.one("outbox", "returned", delivery_key=delivery_key, error=error)
+        return _read(row) if row is not None else None
+
     def retry(self, kind: str, row_id: int | None = None) -> int:
         """Queue again what was given up, or was queued later than now: one row or, with None, all of ``kind``; how
         many."""

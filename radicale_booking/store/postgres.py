@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from radicale_booking import postgres_cluster
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import BookingError, StoreUnavailable, TransactionUndone
 from radicale_booking.postgres_settings import PostgresSettings
@@ -25,6 +26,7 @@ from radicale_booking.store.postgres_replica import Replica
 from radicale_booking.store.postgres_server import PostgresServer, Raw, translated
 from radicale_booking.store.postgres_sql import convert
 from radicale_booking.store.schema import SchemaState, failed, state_of
+from radicale_booking.store.tables import KEYS
 from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -184,6 +186,38 @@ class PostgresStore:
     def backup(self, target: Path) -> None:
         with self._transaction(_READ) as connection:
             connection.copy_to(target)
+
+    @contextlib.contextmanager
+    def copy_cluster(self, folder: Path) -> Iterator[tuple[UnitOfWork, dict[str, str]]]:
+        conninfo = self._server.conninfo()
+        postgres_tools.refuse_pooler("pg_basebackup", conninfo)
+        receiver = postgres_cluster.Receiver(conninfo, folder / "wal")
+        try:
+            postgres_cluster.copy(conninfo, folder)
+            with translated(), psycopg.connect(conninfo) as holding:
+                snapshot, end = self._stand_still(holding)
+                with self._transaction(_READ, f"; SET TRANSACTION SNAPSHOT '{snapshot}'") as connection:
+                    holding.rollback()
+                    yield (UnitOfWork(connection, actor="", now=self._clock()),
+                           {"end": end, "user": holding.info.user, "database": holding.info.dbname})
+            with translated(), psycopg.connect(conninfo, autocommit=True) as writing:
+                # What follows the end has to be there, or PostgreSQL takes it for cut off.
+                writing.execute("SET synchronous_commit = on")
+                [written] = [row[0] for row in writing.execute(
+                    "SELECT CAST(pg_logical_emit_message(true, 'radicale-booking', 'backup') AS TEXT)")]
+                receiver.wait_for(written)
+        finally:
+            receiver.stop()
+
+    def _stand_still(self, raw: Raw) -> tuple[str, str]:
+        """A snapshot and the end of the log that belong together, as nobody writes until the transaction ends."""
+        raw.execute(f"SET LOCAL lock_timeout = '{self._settings.lock_timeout_seconds}s'{_locks('')}".encode())
+        raw.execute(f"LOCK TABLE {', '.join(KEYS)} IN SHARE MODE".encode())
+        [row] = raw.execute("SELECT pg_export_snapshot(), CAST(pg_current_wal_insert_lsn() AS TEXT)")
+        return row[0], row[1]
+
+    def receive_log(self, folder: Path) -> postgres_cluster.Receiver:
+        return postgres_cluster.Receiver(self._server.conninfo(), folder)
 
     def restore(self, source: Path) -> None:
         postgres_tools.restore(self._server.conninfo(), source)

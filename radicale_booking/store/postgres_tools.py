@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +11,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from radicale_booking import postgres_cluster
 from radicale_booking.errors import StoreUnavailable
 
 _Raw = psycopg.Connection[Any]
@@ -27,8 +24,8 @@ def dump(raw: _Raw, conninfo: str, target: Path) -> None:
     Raises ``StoreUnavailable``.
     """
     [snapshot] = [row[0] for row in raw.execute("SELECT pg_export_snapshot()")]
-    _run("pg_dump", conninfo, "--format=custom", "--no-owner", "--no-privileges",
-         "--no-comments", f"--snapshot={snapshot}", f"--file={target}")
+    refuse_pooler("pg_dump", conninfo)
+    postgres_cluster.dump(conninfo, target, f"--snapshot={snapshot}")
 
 
 def restore(conninfo: str, source: Path) -> None:
@@ -58,21 +55,11 @@ def scratch(address: str, conninfo: str) -> Iterator[str]:
 
 
 def _run(program: str, conninfo: str, *options: str, arguments: tuple[str, ...] = ()) -> None:
-    """The password goes by the environment: anybody may read a command line."""
-    _refuse_pooler(program, conninfo)
-    parameters = conninfo_to_dict(conninfo)
-    password = str(parameters.pop("password", ""))
-    found = shutil.which(program) or _of_debian(program)
-    if found is None:
-        raise StoreUnavailable(f"{program} is not installed; on Debian: apt-get install postgresql-client")
-    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
-    done = subprocess.run([found, *options, f"--dbname={make_conninfo('', **parameters)}", *arguments],  # noqa: S603 - no shell, no input
-                          env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StoreUnavailable(f"{program}: {' '.join(done.stderr.split())}")
+    refuse_pooler(program, conninfo)
+    postgres_cluster.run(program, conninfo, *options, arguments=arguments)
 
 
-def _refuse_pooler(program: str, conninfo: str) -> None:
+def refuse_pooler(program: str, conninfo: str) -> None:
     """Both programs set their session, such as its search path to nothing: a pooler would hand that on to others."""
     try:
         with psycopg.connect(conninfo) as connection:
@@ -84,7 +71,3 @@ def _refuse_pooler(program: str, conninfo: str) -> None:
         raise StoreUnavailable(f"{program} needs PostgreSQL itself, and [storage] database leads to a pooler such as "
                                "PgBouncer; run the command with a configuration that names PostgreSQL's own address")
 
-
-def _of_debian(program: str) -> str | None:
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: int(path.parts[-3]))
-    return str(versions[-1]) if versions else None

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from radicale_booking.errors import BookingError, StoreUnavailable
+from radicale_booking.postgres_cluster import Receiver
 from radicale_booking.store import sql
 from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
@@ -245,6 +246,12 @@ class SqliteStore:
 
     def backup(self, target: Path) -> None:
         self._connection().copy_to(target)
+
+    def copy_cluster(self, folder: Path) -> AbstractContextManager[tuple[UnitOfWork, dict[str, str]]]:
+        raise StoreUnavailable("an SQLite file has no server to copy")
+
+    def receive_log(self, folder: Path) -> Receiver:
+        raise StoreUnavailable("an SQLite file has no server to receive from")
 
     def restore(self, source: Path) -> None:
         copy = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)

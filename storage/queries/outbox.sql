@@ -55,6 +55,10 @@ WHERE id = :id AND claimed_by = :worker AND status = 'queued';
 UPDATE outbox SET status = 'failed', last_error = :error, claimed_by = NULL, claimed_until_epoch = NULL
 WHERE id = :id AND claimed_by = :worker AND status = 'queued';
 
+-- name: returned
+UPDATE outbox SET status = 'failed', last_error = :error WHERE delivery_key = :delivery_key AND status = 'sent'
+RETURNING *;
+
 -- name: retry
 -- And what a clock that was ahead has queued for a time to come.
 UPDATE outbox SET status = 'queued', due_epoch = :now, attempts = 0, claimed_by = NULL, claimed_until_epoch = NULL,

@@ -59,10 +59,16 @@ def other(pages: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def place(other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("embedding")
+    with made(tmp_path_factory.mktemp("embedding"), other) as place:
+        yield place
+
+
+@contextmanager
+def made(folder: Path, other: str, *settings: str) -> Iterator[Place]:
+    """A server that can be booked on and that ``other`` may show; ``settings``: further lines of ``[booking]``."""
     config = folder / "booking.ini"
-    config.write_text(f"[booking]\ndata_folder = {folder / 'data'}\n[page]\nembed_origins = {other}\n",
-                      encoding="utf-8")
+    config.write_text("\n".join(["[booking]", f"data_folder = {folder / 'data'}", *settings, "[page]",
+                                 f"embed_origins = {other}", ""]), encoding="utf-8")
     for command in (["user", "add", "ada", "--email", "ada@example.org", "--timezone", "Europe/Berlin",
                      "--password-stdin", "--host"],
                     ["event-type", "add", "ada", "first-talk", "--duration", "30"]):
@@ -152,6 +158,26 @@ def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pag
         free.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
         expect(button).to_be_focused()
+        assert complaints == []
+
+
+def test_the_form_gets_its_cookie_within_a_site_of_another_name(browser: Browser, other: str, pages: Path,
+                                                                tmp_path: Path) -> None:
+    """``localhost`` is another site than 127.0.0.1, and one that may set cookies for https without it."""
+    with made(tmp_path, other, "public_url = https://localhost") as place, visitor(browser) as (page, complaints):
+        place.url = place.url.replace("127.0.0.1", "localhost")
+        found = snippets(place)
+        (pages / "far.html").write_text(f"{_HEAD}{found['script']}{found['inline']}", encoding="utf-8")
+        page.goto(f"{other}/far.html")
+        frame = page.frame_locator("iframe")
+        frame.locator("#times li a").last.click()
+        frame.locator("#name").fill("Grace")
+        frame.locator("#email").fill("grace@example.org")
+        [cookie] = page.context.cookies()
+        assert (cookie["domain"], cookie["sameSite"], cookie["secure"]) == ("localhost", "None", True)
+        assert "127.0.0.1" in cookie["partitionKey"]
+        frame.locator("main button.button").click()
+        expect(frame.locator("h1")).to_have_text("You are booked")
         assert complaints == []
 
 

@@ -36,7 +36,7 @@ def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
         with site.config.open("a", encoding="utf-8") as file:
             file.write(f"address_domain = calendar.example.org\n[inbound]\nlmtp = 127.0.0.1:{lmtp}\n"
                        f"[mail]\nhost = 127.0.0.1\nport = {port}\nsecurity = none\n"
-                       "sender = booking@mx.example.org\n")
+                       "sender = booking@calendar.example.org\n")
 
         def send(method: str, sequence: int) -> None:
             with smtplib.SMTP("127.0.0.1", port) as server:
@@ -54,7 +54,7 @@ def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
             answered = [found for found in mailbox.wait_for(2) if "METHOD:REPLY" in found.calendar]
             assert ["PARTSTAT=ACCEPTED" in found.calendar.replace("\r\n ", "").replace("\n ", "")
                     for found in answered] == [True], log.read_text()
-            assert answered[0].sender == "booking@mx.example.org"
+            assert answered[0].sender == "booking@calendar.example.org"
             assert statuses(site) == ["confirmed"]
             assert free_starts(site) == free - 1
             send("CANCEL", 1)
@@ -65,3 +65,10 @@ def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
                     for found in mailbox.wait_for(3)] == [(BOB, "Booked", False), (BOB, "Accepted", True),
                                                           (BOB, "Cancelled", False)]
             assert answered[0].message["In-Reply-To"]
+            # What his mail server does not take comes back to us, and is seen.
+            mailbox.behave(refuse={BOB: "550 5.1.1 no such user"})
+            send("REQUEST", 3)
+            running.wait_for(f"to {BOB} was returned: 5.1.1 550 5.1.1 no such user")
+            listed = json.loads(run(site.config, "mail", "list", "--status", "failed", "--json").stdout)
+            assert {one["last_error"] for one in listed if one["recipient"] == BOB} == {
+                "returned: 5.1.1 550 5.1.1 no such user"}

@@ -70,3 +70,19 @@ def test_shared_calendars(servers: tuple[Client, Client]) -> None:
     statuses = [entry[2][0] for entry in ours if entry[0] in ("PROPFIND", "GET", "PUT", "REPORT", "DELETE")]
     assert statuses == [207, 207, 200, 201, 207, 200, 207]
     assert ours[-1] == ("token", 200)
+
+
+def test_what_is_not_shared_is_answered_as_without_sharing(servers: tuple[Client, Client]) -> None:
+    """Searches for people, queries by the RFC and answers from rows go on, beside shares that Radicale answers."""
+    _, ours = servers
+    story(ours)
+    ours.user = "anna"
+    query = corpus.query("<D:getetag/>", '<C:comp-filter name="VEVENT"><C:prop-filter name="DTSTART"><C:param-filter '
+                                         'name="TZID"><C:is-not-defined/></C:param-filter></C:prop-filter></C:comp-filter>')
+    own = ours.request("REPORT", "/anna/work/", query, Depth="1")
+    assert [one.text for one in own.xml.iter("{DAV:}href")] == ["/anna/work/b.ics"]
+    myself = '<D:principal-match xmlns:D="DAV:"><D:self/></D:principal-match>'
+    assert [one.text for one in ours.request("REPORT", "/", myself, Depth="0").xml.iter("{DAV:}href")] == ["/anna/"]
+    ours.user = "bob"
+    shared = ours.request("REPORT", "/bob/shared/", query, Depth="1")
+    assert [one.text for one in shared.xml.iter("{DAV:}href")] == ["/bob/shared/b.ics"]

@@ -185,3 +185,16 @@ def test_what_no_object_can_be_told_as_is_refused(data: str) -> None:
 def test_a_refusal_names_what_is_wrong(bob: Site) -> None:
     refused = query(bob, EVENTS, data='<C:calendar-data version="3.0"/>')
     assert (refused.status, refused.xml[0].tag) == (403, f"{C}supported-calendar-data")
+
+
+def test_what_was_asked_for_by_name_is_told_without_occurrences(bob: Site) -> None:
+    put(bob, "a.ics", EVENT)
+    journal = calendar(part("VJOURNAL", "DTSTART;VALUE=DATE:20261101 RRULE:FREQ=DAILY"))
+    put(bob, "note.ics", journal.replace("UID:u", "UID:j"))
+    data = LIMIT.format("expand", "20261112T000000Z", "20261113T000000Z")
+    assert texts(query(bob, EVENTS, data=data)) == []
+    body = (f"<C:calendar-multiget {NAMES}><D:prop>{data}</D:prop><D:href>{CALENDAR}a.ics</D:href>"
+            f"<D:href>{CALENDAR}note.ics</D:href></C:calendar-multiget>")
+    event, note = sorted(texts(bob["bob"].request("REPORT", CALENDAR, body)), key=len)
+    assert ("VEVENT" in event, "END:VCALENDAR" in event) == (False, True)
+    assert re.findall("^DTSTART.*$", note, re.MULTILINE) == ["DTSTART;VALUE=DATE:20261112"]

@@ -123,7 +123,8 @@ def test_a_door_refuses_in_one_way(course: Site, door: Callable[[Site], str]) ->
     told = {}
     for name, arrange in KNOWN.items():
         arrange(course)
-        told[name] = re.sub(r"(DTSTAMP|LAST-MODIFIED|-REPLIED)[:=]\w+", "", door(course))
+        # When it was said is no difference.
+        told[name] = re.sub(r"\d{8}T\d{6}Z", "", door(course))
         forget(course)
     assert len(set(told.values())) == 1, told
     assert "booked" not in told.values()

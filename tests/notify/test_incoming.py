@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from radicale_booking.domain.effect import Returned
 from radicale_booking.notify.incoming import read
 
 CALENDAR = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:Tëa\r\n"
@@ -112,3 +113,20 @@ def test_what_a_bounce_brings_back_is_no_message() -> None:
 def test_whom_to_answer() -> None:
     assert read(f"{_HEAD}Reply-To: Zoe <Zoe@Example.org>\r\n\r\n".encode()).reply_to == "zoe@example.org"
     assert read(f"{_HEAD}Reply-To: a@x.org, b@x.org\r\n\r\n".encode()).reply_to == ""
+
+
+def reported(key: str = "u1/0/book/invitee", action: str = "failed", kind: str = "report") -> Returned | None:
+    status = (f"Content-Type: message/delivery-status\r\n\r\nOriginal-Envelope-Id: {key}\r\n\r\n"
+              f"Final-Recipient: rfc822; a@x.org\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
+              "Diagnostic-Code: smtp; 550 no\r\n  such user\r\n")
+    head = f'Content-Type: multipart/{kind}; boundary="b"\r\n\r\n--b\r\n\r\nSorry\r\n--b\r\n'
+    return read(f"{head}{status}\r\n--b--\r\n".encode()).returned
+
+
+def test_a_report_of_failed_mail() -> None:
+    assert reported() == Returned("u1/0/book/invitee", "5.1.1 550 no such user")
+    assert reported("a+2Bb+3Dc") == Returned("a+b=c", "5.1.1 550 no such user")
+    assert [reported(action="delayed"), reported(action="delivered"), reported(""), reported(kind="x")] == [None] * 4
+    assert read(b"Content-Type: multipart/report\r\n\r\nx").returned is None
+    assert read(b'Content-Type: multipart/report; boundary="b"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n'
+                b"\r\n\r\n--b--\r\n").returned is None

@@ -18,7 +18,7 @@ from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
 from radicale_booking.services import booking, event_types, inbound, life, maintenance, privacy
 from radicale_booking.services.adapters import Adapters
-from radicale_booking.services.mail import MailChannel
+from radicale_booking.services.mail import MailChannel, queue, retry
 from radicale_booking.web.factory import create_app
 from tests.services.calendars import NINE, draw_hours, event, item_text, store_item, wish
 from tests.services.conftest import Clock
@@ -307,7 +307,7 @@ def test_an_answer_to_a_users_invitation(app: Adapters) -> None:
     (TALK, True), ("ADA+TALK@Book.Example.Org", True), ("ada@example.org", True), ("ada+none@book.example.org", False),
     ("nobody@book.example.org", False), ("ada+talk@elsewhere.example", False), ("", False)])
 def test_recipients(app: Adapters, recipient: str, accepted: bool) -> None:
-    assert inbound.accepts(app, recipient) is accepted
+    assert inbound.accepts(app, recipient, BOB) is accepted
 
 
 def test_quarantine_knows_privacy(app: Adapters) -> None:
@@ -433,3 +433,62 @@ def test_the_quarantine_has_a_bound(app: Adapters, limits: dict[str, int], sizes
     smaller = replace(site, settings=replace(site.settings, inbound=InboundSettings(quarantine_mails=1)))
     assert maintenance.run(smaller).done["mail in quarantine dropped"] == len(kept) - 1
     assert len(inbound.quarantine(smaller)) == 1
+
+
+REPORT = """From: MAILER-DAEMON@mx.example.org\r
+Message-ID: <{name}@mx.example.org>\r
+Auto-Submitted: auto-replied\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+\r
+It could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.example.org\r
+Original-Envelope-Id: {key}\r
+\r
+Final-Recipient: rfc822; bob@example.org\r
+Action: {action}\r
+Status: 5.1.1\r
+Diagnostic-Code: smtp; 550 5.1.1 no\r
+ such user\r
+\r
+--b\r
+Content-Type: message/rfc822\r
+\r
+{about}\r
+--b--\r
+"""
+
+
+def report(key: str, *, action: str = "failed", name: str = "1") -> bytes:
+    about = mail(message("REQUEST", NINE)).decode()
+    return REPORT.format(key=key, action=action, name=name, about=about).encode()
+
+
+def test_a_mail_that_comes_back_is_seen_and_can_be_sent_again(app: Adapters) -> None:
+    booking.reserve(app, wish(NINE))
+    sender = app.settings.mail.sender
+    with app.store.write() as uow:
+        bob = next(row for row in uow.outbox.pending() if row.recipient == "bob@example.org")
+        uow.outbox.sent(bob.id)
+    assert inbound.accepts(app, sender.upper(), "")
+    assert not inbound.accepts(app, sender, BOB)
+    # Who is not nobody reports nothing, and nobody hears of what is only late, or of other mail.
+    assert send(app, report(bob.delivery_key), sender) == "ignored"
+    assert send(app, report(bob.delivery_key, action="delayed", name="2"), sender, "") == "ignored"
+    assert send(app, report("another", name="3"), sender, "") == "ignored"
+    assert queue(app, "failed") == []
+    said: list[str] = []
+    raw = report(bob.delivery_key, name="4")
+    assert inbound.receive(app, "", sender, raw, incoming.read(raw), say=said.append) == "done"
+    [row] = queue(app, "failed")
+    assert (row.id, row.last_error) == (bob.id, "returned: 5.1.1 550 5.1.1 no such user")
+    assert said == [f"mail {bob.id} to bob@example.org was returned: 5.1.1 550 5.1.1 no such user"]
+    with app.store.read() as uow:
+        assert uow.audit.of(str(bob.payload["uid"]))[-1].action == "mail returned"
+    assert (live(app), inbound.quarantine(app)) == ([NINE], [])
+    assert retry(app, bob.id) == 1
+    assert [one.id for one in queue(app, "queued") if one.recipient == bob.recipient] == [bob.id]
