@@ -32,6 +32,14 @@ def picture(value: Any) -> str:
     return path
 
 
+def folder(value: Any) -> str:
+    """The absolute path of a folder that exists; '' stays ''. Raises ``ValueError``."""
+    path = str(filepath(value))
+    if path and not Path(path).is_dir():
+        raise ValueError(f"no such folder: {path}")
+    return path
+
+
 def short_text(value: Any) -> str:
     """Up to 2 000 characters. Raises ``ValueError``."""
     text = str(value).strip()
@@ -61,6 +69,7 @@ def origins(value: Any) -> tuple[str, ...]:
 
 PAGE_SCHEMA: dict[str, dict[str, Any]] = {
     "logo": {"value": "", "help": "picture above every booking page", "type": picture},
+    "portraits": {"value": "", "help": "folder with a picture of each host", "type": folder},
     "colour": {"value": "", "help": "colour of buttons and free days", "type": colour},
     "text": {"value": "", "help": "text below each host's own", "type": short_text},
     "embed_origins": {"value": "", "help": "sites that may show the pages within theirs", "type": origins},
@@ -71,6 +80,7 @@ PAGE_SCHEMA: dict[str, dict[str, Any]] = {
 ACCEPTED: dict[Any, str] = {
     colour: "a colour such as #0b6b5f",
     picture: f"a file that exists, one of {', '.join(LOGO_TYPES)}",
+    folder: "a folder that exists",
     short_text: "at most 2000 characters",
     origins: "origins such as https://www.example.org, separated by commas",
     web_link: "an address such as https://example.org/privacy",
@@ -79,7 +89,7 @@ ACCEPTED: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """All may be empty; ``logo`` is an absolute path."""
+    """All may be empty; ``logo`` and ``portraits`` are absolute paths."""
 
     logo: str = ""
     colour: str = ""
@@ -87,3 +97,4 @@ class PageSettings:
     embed_origins: tuple[str, ...] = ()
     imprint_url: str = ""
     privacy_url: str = ""
+    portraits: str = ""

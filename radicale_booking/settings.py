@@ -369,6 +369,8 @@ def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:
         "storage": {"type": STORAGE_PLUGIN, "filesystem_folder": str(data_folder / "radicale"),
                     "database": sqlite_url(data_folder / _DATABASE_FILE)},
         "web": {"type": WEB_PLUGIN},
+        "headers": {"x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN",
+                    "referrer-policy": "same-origin"},
         "logging": {"level": "warning"},  # at "info" Radicale writes who connects from where
         "booking": {"data_folder": str(data_folder), "secret_file": str(data_folder / "secret")},
     }

@@ -246,6 +246,12 @@ def test_mail_that_has_to_be_answered_has_to_be_sent(tmp_path: Path, mail: str, 
     assert "from 1 to 1440" in problems_of(written(tmp_path, "[guard]\nconfirm_email_minutes = 0\n"))[0]
 
 
+def test_calendars_are_answered_with_safe_headers_too(tmp_path: Path) -> None:
+    configuration, _ = settings_module.load(written(tmp_path, "[headers]\nX-Frame-Options = DENY\nX-Own = 1\n"))
+    assert {name: configuration.get("headers", name) for name in configuration.options("headers")} == {
+        "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin", "x-own": "1"}
+
+
 def test_the_server_does_not_start_with_a_bad_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[booking]\ncolour = red\nthreads = many\n")
     done = subprocess.run([sys.executable, "-m", "radicale_booking", "--config", str(path), "serve"],

@@ -21,10 +21,10 @@ from radicale.config import Configuration
 
 from radicale_booking.dav import (
     boxes,
+    calendar_data,
     charset,
     creation,
     errors,
-    expansion,
     listing,
     minimal,
     no_namespace,
@@ -78,7 +78,7 @@ class BookingApplication(Application):
         self._pages = pages
         if isinstance(self._storage, Storage):
             self._storage.scheduling = True
-            expansion.install()
+            calendar_data.install()
             # It has all that Radicale asks of one.
             self._auth = SignIn(self._auth, self._storage.app)  # type: ignore[assignment]
         # The rows hold UTF-8.

@@ -5,9 +5,14 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
+from typing import Any
 
-from radicale_booking.dav import calendar_filter, template
+from radicale.app import report
+from radicale.item import Item
+
+from radicale_booking.dav import calendar_filter, calendar_query, template
+from radicale_booking.dav.collection import Collection
 from radicale_booking.dav.properties import clark
 from radicale_booking.domain.interval import Interval
 from radicale_booking.errors import InvalidCalendar, SchedulingRefused
@@ -80,6 +85,22 @@ def rows(shape: Shape, found: Iterable[Row], floating_zone: tzinfo, most: int, *
                 raise InvalidCalendar("C:expand", "", "has too many occurrences", "ask for less time")
         if text or not of_query:
             yield template.with_text(row, text or _NOTHING)
+
+
+def install() -> None:
+    """Let the reports that Radicale answers expand events as ours do (RFC 4791 §9.6.5).
+
+    Its own function answers 400 for a whole calendar with one instance that has no series, and has no plug point.
+    """
+    report._expand = _expand
+
+
+def _expand(element: ET.Element, item: Item, start: datetime, end: datetime, *_: Any,
+            **__: Any) -> tuple[ET.Element, int]:
+    """``element`` with the occurrences of ``item`` and how many they are."""
+    zone = calendar_query.own_zone(item.collection) if isinstance(item.collection, Collection) else UTC
+    element.text = Shape(Interval(start, end), None, None, None).of(item.serialize(), zone)
+    return element, element.text.count("\nBEGIN:VEVENT")
 
 
 def _interval(element: ET.Element | None) -> Interval | None:

@@ -31,7 +31,7 @@ def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
 
     Raises ``SchedulingRefused`` for a name that no zone has.
     """
-    return _named_zone(collection, body) or _own_zone(collection)
+    return _named_zone(collection, body) or own_zone(collection)
 
 
 def _named_zone(collection: Collection, body: ET.Element) -> tzinfo | None:
@@ -53,7 +53,7 @@ def _named_zone(collection: Collection, body: ET.Element) -> tzinfo | None:
     return None
 
 
-def _own_zone(collection: Collection) -> tzinfo:
+def own_zone(collection: Collection) -> tzinfo:
     """That by which occurrences are kept."""
     owner = collection.principal
     return ZoneInfo(owner.timezone) if owner is not None else UTC
@@ -67,7 +67,7 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
     named = _named_zone(collection, body)
     if bounded and component == "VEVENT":
-        elsewhere = 0 if named is None or named == _own_zone(collection) else _APART_SECONDS
+        elsewhere = 0 if named is None or named == own_zone(collection) else _APART_SECONDS
         found = _in_range(request, collection, start - elsewhere, end + elsewhere)
         decided = simple and not elsewhere
     else:
@@ -75,7 +75,7 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
         decided = simple and not bounded
     if decided and all(matched for _, matched in found):
         return [row for row, _ in found]
-    zone = named or _own_zone(collection)
+    zone = named or own_zone(collection)
     return [row for row, matched in found
             if (decided and matched) or calendar_filter.matches(wanted, row["text"], zone)]
 

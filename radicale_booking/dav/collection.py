@@ -272,7 +272,8 @@ class Collection(BaseCollection):
 
     @cached_property
     def _owner(self) -> Principal | None:
-        return self._storage.unit_of_work.principals.owner_of(self.row)
+        with self._storage.reading() as unit_of_work:
+            return unit_of_work.principals.owner_of(self.row)
 
     def _refresh(self) -> None:
         fresh = self._storage.unit_of_work.collections.by_id(self.row.id)

@@ -16,7 +16,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
-from radicale_booking.errors import Conflict, InvalidInput, NotFound, SlotTaken
+from radicale_booking.errors import Conflict, InvalidInput, LinkExpired, NotFound, SlotTaken
 from radicale_booking.services import (
     again,
     calendar_objects,
@@ -207,8 +207,11 @@ def answers_of(app: Adapters, reservation: Reservation) -> list[tuple[str, str]]
 
 
 def by_token(app: Adapters, token: str) -> Reservation:
-    """The reservation that a manage link is for. Raises ``NotFound`` or ``LinkExpired``."""
-    return reservation(app, manage.uid_in(app, token))
+    """The reservation that a manage link is for. Raises ``NotFound``, or ``LinkExpired`` when it is long over."""
+    found = reservation(app, manage.uid_in(app, token))
+    if found.end + manage.OUTLIVES < app.clock():
+        raise LinkExpired("manage", "expired")
+    return found
 
 
 def _bookable(uow: UnitOfWork, host: str, slug: str) -> EventType:

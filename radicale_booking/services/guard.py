@@ -33,12 +33,13 @@ _ANYBODY = 5
 def admit(app: Adapters, origin: str, email: str, *, quietly: bool = False) -> bool:
     """Count that somebody at ``origin`` (see ``domain.client_address``) tries to book as ``email``.
 
-    The count stays, whatever becomes of the booking. Raises ``TooMany``, the same for either. ``quietly``: too much
-    as ``email`` is not raised but answered with False.
+    The count stays, whatever becomes of the booking; who is refused at ``origin`` counts against no address. Raises
+    ``TooMany``, the same for either. ``quietly``: too much as ``email`` is not raised but answered with False.
     """
     with app.store.write(actor="guard", principal=NOBODY) as uow:
         by_place = _take(app, uow, "address", origin, app.settings.guard.bookings_per_address)
-        by_person = _take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee)
+        by_person = timedelta(0) if by_place else _take(app, uow, "invitee", _person(email),
+                                                        app.settings.guard.bookings_per_invitee)
     _refuse(by_place if quietly else max(by_place, by_person))
     return not by_person
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.services.adapters import Adapters
 
 _PURPOSE = "manage"
+#: How long after its end a booking can still be looked at: a link that lies about tells of it no longer.
+OUTLIVES = timedelta(days=90)
 
 
 def url(app: Adapters, reservation: Reservation) -> str:

@@ -29,7 +29,7 @@ from radicale_booking.web.calendar_links import calendar_links
 from radicale_booking.web.confirm_page import confirm_booking
 from radicale_booking.web.current import EXTENSION
 from radicale_booking.web.details_page import ask_details, take_booking
-from radicale_booking.web.forms import HONEYPOT
+from radicale_booking.web.forms import HONEYPOT, refuse_files
 from radicale_booking.web.free_busy import show_free_busy
 from radicale_booking.web.host_page import show_host
 from radicale_booking.web.mail_page import confirm_mail
@@ -74,6 +74,8 @@ def create_app(app: Adapters, *, prefix: str = "") -> Flask:
     _add_pages(flask)
     failures.register(flask)
     maintenance.register(flask)
+    flask.before_request(refuse_files)
+    flask.after_request(headers.stay_here)
     flask.after_request(headers.compress)
     flask.after_request(headers.secure)
     if prefix:
@@ -93,6 +95,7 @@ def _add_pages(flask: Flask) -> None:
     flask.add_url_rule("/booking/<token>/cancel", "cancel_reservation", cancel_reservation, methods=["POST"])
     flask.add_url_rule("/book/look/<version>.css", "theme", own_look.show_theme)
     flask.add_url_rule("/book/look/<version>/logo", "logo", own_look.show_logo)
+    flask.add_url_rule("/book/look/<version>/portrait/<host>", "portrait", own_look.show_portrait)
     flask.add_url_rule("/embed.js", "embed", embedding.script)
     flask.add_url_rule("/host/embed/", "embed_demo", embedding.show_demo)
     flask.add_url_rule("/freebusy/<email>.ifb", "free_busy", show_free_busy)
@@ -121,7 +124,8 @@ def _add_words(flask: Flask) -> None:
         column_day=wording.column_day, honeypot=HONEYPOT, challenge=proof_of_work.challenge,
         booking_address=addresses.booking_address, is_embedded=embedding.is_embedded,
         calendar_links=calendar_links, theme_version=own_look.theme_version,
-        logo_version=own_look.logo_version, page_settings=lambda: current.adapters().settings.page,
+        logo_version=own_look.logo_version, portrait_version=own_look.portrait_version,
+        page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,
         instant=wording.instant, month_name=wording.month_name, long_day=wording.long_day,
         short_day=wording.short_day, weekdays=wording.weekdays, clock_time=wording.clock_time,

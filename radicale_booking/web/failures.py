@@ -62,9 +62,11 @@ def _refusal(error: SlotTaken, now: datetime) -> tuple[str, str]:
 
 
 def _page(status: int, title: str, text: str, place: Mapping[str, str] = _NOWHERE, *, waits: bool = False) -> Response:
-    """``place``: the ``host`` whose other event types may help, or the ``slug`` whose other times; ``waits``: it passes
-    by itself."""
-    return make_response(render_template("failure.html", title=title, text=text, waits=waits, **place), status)
+    """``place``: the ``host`` whose other event types may help, or the ``slug`` whose other times; where there is none,
+    the page says whom to ask. ``waits``: it passes by itself."""
+    contacts = () if place else adapters().settings.contacts
+    page = render_template("failure.html", title=title, text=text, waits=waits, contacts=contacts, **place)
+    return make_response(page, status)
 
 
 def _place(*names: str) -> dict[str, str]:

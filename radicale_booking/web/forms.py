@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
+from werkzeug.exceptions import BadRequest
 from wtforms import EmailField, Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -22,6 +24,13 @@ def _line(value: str | None) -> str | None:
 
 def _lines(value: str | None) -> str | None:
     return _UNSEEN.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip() if value else value
+
+
+def refuse_files() -> None:
+    """Before a request: none of our forms takes a file, and one in the place of a text is no text. Raises
+    ``BadRequest``."""
+    if request.files:
+        raise BadRequest
 
 
 class DetailsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types

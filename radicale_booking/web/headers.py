@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Response, g, request
+from werkzeug.routing import RequestRedirect
 
 from radicale_booking.web.current import adapters
 from radicale_booking.web.embedding import frame_ancestors
@@ -41,10 +43,20 @@ def secure(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-cache"
     elif request.endpoint == "static" and "v" in request.args:
         response.headers["Cache-Control"] = IMMUTABLE
-    elif request.endpoint not in ("static", "theme", "logo", "embed"):
+    elif request.endpoint not in ("static", "theme", "logo", "portrait", "embed"):
         # Free times change by the minute and a reservation is personal.
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")
+    return response
+
+
+def stay_here(response: Response) -> Response:
+    """Let an address without its last slash lead to the one with it on this server, not on the one that the request
+    names: anybody may name any."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        place = urlsplit(response.headers["Location"])
+        response.headers["Location"] = urlunsplit(("", "", "/" + place.path.lstrip("/"), place.query, ""))
+        response.set_data("")
     return response
 
 

@@ -31,8 +31,11 @@ def locale() -> Locale:
 
 
 def _parse(tag: str) -> Locale | None:
-    try:
-        parsed = Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return None
-    return Locale(parsed.language, parsed.territory) if parsed.territory else Locale(parsed.language)
+    # Somebody who reads French lives in a region of which Babel knows no French.
+    for known in (tag, tag.partition("-")[0]):
+        try:
+            parsed = Locale.parse(known, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        return Locale(parsed.language, parsed.territory) if parsed.territory else Locale(parsed.language)
+    return None

@@ -14,7 +14,7 @@ from radicale_booking.web.current import adapters
 if TYPE_CHECKING:
     from radicale_booking.store.maintenance_mode import MaintenanceMode
 
-_FOR_EVERYBODY = frozenset({"static", "theme", "logo", "embed", "health", "ready", "metrics", None})
+_FOR_EVERYBODY = frozenset({"static", "theme", "logo", "portrait", "embed", "health", "ready", "metrics", None})
 
 
 def register(flask: Flask) -> None:

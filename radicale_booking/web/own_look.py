@@ -1,4 +1,4 @@
-"""What the configuration gives the pages: logo and colour."""
+"""What the configuration gives the pages: logo, portraits and colour."""
 
 from __future__ import annotations
 
@@ -24,15 +24,12 @@ def show_theme(version: str) -> Response:
 
 def show_logo(version: str) -> Response:
     """The logo, under an address that changes with it."""
-    logo = adapters().settings.page.logo
-    if not logo:
-        abort(404)
-    try:
-        content = Path(logo).read_bytes()
-    except OSError:
-        # It was there when the server started.
-        abort(404)
-    return _lasting(content, LOGO_TYPES[Path(logo).suffix.lower()])
+    return _picture(adapters().settings.page.logo)
+
+
+def show_portrait(version: str, host: str) -> Response:
+    """The picture of a host, under an address that changes with it."""
+    return _picture(_portrait(host))
 
 
 def theme_version() -> str:
@@ -42,16 +39,44 @@ def theme_version() -> str:
 
 def logo_version() -> str:
     """Part of the address of the logo; empty where there is none."""
-    logo = adapters().settings.page.logo
+    return _version(adapters().settings.page.logo)
+
+
+def portrait_version(host: str) -> str:
+    """Part of the address of the host's picture; empty where there is none."""
+    return _version(_portrait(host))
+
+
+def _portrait(host: str) -> str:
+    """The file that is called as the host; '' where there is none."""
+    folder = adapters().settings.page.portraits
+    if not folder or Path(host).name != host:
+        return ""
+    files = (Path(folder) / f"{host}{suffix}" for suffix in LOGO_TYPES)
+    return next((str(file) for file in files if file.is_file()), "")
+
+
+def _version(picture: str) -> str:
     try:
-        return _fingerprint(logo, Path(logo).stat().st_mtime_ns) if logo else ""
+        return _fingerprint(picture, Path(picture).stat().st_mtime_ns) if picture else ""
     except OSError:
         return ""
 
 
-@lru_cache(maxsize=4)
-def _fingerprint(logo: str, _changed: int) -> str:
-    return hashlib.sha256(Path(logo).read_bytes()).hexdigest()[:8]
+@lru_cache(maxsize=256)
+def _fingerprint(picture: str, _changed: int) -> str:
+    return hashlib.sha256(Path(picture).read_bytes()).hexdigest()[:8]
+
+
+def _picture(file: str) -> Response:
+    if not file:
+        abort(404)
+    try:
+        content = Path(file).read_bytes()
+    except OSError:
+        # It was there a moment ago.
+        abort(404)
+    return _lasting(content, LOGO_TYPES[Path(file).suffix.lower()])
 
 
 def _lasting(content: bytes, kind: str) -> Response:

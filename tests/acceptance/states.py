@@ -12,6 +12,7 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.guard_settings import GuardSettings
 from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.notify import incoming
+from radicale_booking.page_settings import PageSettings
 from radicale_booking.services import (
     decisions,
     email_check,
@@ -28,6 +29,8 @@ State = Callable[[Page, Stage], None]
 STATES: dict[str, State] = {}
 _TALK = f"{SITE}/book/ada/first-talk/"
 _DAY = timedelta(days=1)
+_FACE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#d9a066" d="M0 0h8v8H0z"/>
+<circle cx="4" cy="3.4" r="1.6" fill="#663931"/><path fill="#663931" d="M1 8c0-4 6-4 6 0z"/></svg>"""
 _ASKING = GuardSettings(bookings_per_address=0, confirm_email=True)
 
 
@@ -93,6 +96,15 @@ _address("setup of a user", "/host/setup/?user=ada")
 _address("embedding", "/host/embed/")
 _address("embedding of an event type", "/host/embed/?page=ada/first-talk")
 _address("framed", "/book/ada/first-talk/?embed=1")
+
+
+@state("host with a picture")
+def _portrait(page: Page, stage: Stage) -> None:
+    folder = stage.app.settings.data_folder / "portraits"
+    folder.mkdir(exist_ok=True)
+    (folder / "ada.svg").write_text(_FACE, encoding="utf-8")
+    with stage.settings(page=PageSettings(portraits=str(folder))):
+        page.goto(f"{SITE}/book/ada/")
 
 
 @state("group with seats left")

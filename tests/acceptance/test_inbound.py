@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import smtplib
 from datetime import timedelta
@@ -41,8 +42,10 @@ def test_there_and_back(tmp_path: Path, unix: bool) -> None:
                 assert {address: code for address, (code, _) in refused.items()} == {"nobody@calendar.example.org": 550}
                 with pytest.raises(smtplib.SMTPException):
                     server.sendmail("bob@elsewhere.example", [BOOKS], raw + b"x" * 100_000)
+                # Nobody reads an answer to nobody: what has no sender books nothing.
+                server.sendmail("", [BOOKS], mail(message("REQUEST", start + HALF, attendee=BOOKS, uid="u2")))
             listed = run(site.config, "reservation", "list", "--json")
-            assert '"confirmed"' in listed.stdout
+            assert [one["status"] for one in json.loads(listed.stdout)] == ["confirmed"]
             taken = smtp.wait_for(2)
     to_bob = [found.message for found in taken if "bob@elsewhere.example" in found.message["To"]]
     texts = [part.get_content() for found in to_bob for part in found.walk()

@@ -13,12 +13,14 @@ from radicale_booking.errors import (
     IllegalTransition,
     InvalidEventType,
     InvalidInput,
+    LinkExpired,
     NotFound,
     SlotTaken,
 )
 from radicale_booking.services import booking, event_types, hours, life, offers
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, NOW, event, item_text, store_item, wish
+from tests.services.conftest import Clock
 
 HALF_HOUR = timedelta(minutes=30)
 WEEK = Interval(NOW, NOW + timedelta(days=7))
@@ -234,6 +236,16 @@ def test_the_manage_link_leads_to_its_reservation(app: Adapters) -> None:
     assert booking.by_token(app, token) == booking.reservation(app, booked.uid)
     with pytest.raises(NotFound):
         booking.by_token(app, token + "x")
+
+
+def test_a_manage_link_is_void_when_the_booking_is_long_over(app: Adapters, clock: Clock) -> None:
+    booked = booking.reserve(app, wish())
+    token = booking.manage_url(app, booked).rstrip("/").rpartition("/")[2]
+    clock.now = booked.end + timedelta(days=90)
+    assert booking.by_token(app, token).uid == booked.uid
+    clock.now += timedelta(seconds=1)
+    with pytest.raises(LinkExpired):
+        booking.by_token(app, token)
 
 
 def test_what_does_not_exist_is_not_found(app: Adapters) -> None:

@@ -58,6 +58,15 @@ def test_one_mailbox_counts_once_whatever_it_calls_itself(app: Adapters) -> None
     guard.admit(app, "203.0.113.3", "bob@example.org")
 
 
+def test_who_is_refused_at_a_place_uses_up_nobodys_attempts(app: Adapters) -> None:
+    app = guarded(app, bookings_per_address=1, bookings_per_invitee=2)
+    guard.admit(app, "203.0.113.1", "eve@example.org")
+    for _ in range(3):
+        with pytest.raises(TooMany):
+            guard.admit(app, "203.0.113.1", "eve@example.org")
+    guard.admit(app, "203.0.113.2", "eve@example.org")
+
+
 def test_who_counts_at_the_same_time_counts_together(app: Adapters) -> None:
     app = guarded(app, bookings_per_address=10)
 

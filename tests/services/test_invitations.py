@@ -12,7 +12,7 @@ import icalendar
 import pytest
 
 from radicale_booking.errors import InvalidCalendar
-from radicale_booking.services import accounts, booking, event_types, itip_delivery, life, mail
+from radicale_booking.services import accounts, booking, event_types, itip_delivery, life, mail, privacy
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.invited_booking import Inviter
 from tests.services.calendars import NINE, event, wish
@@ -197,6 +197,16 @@ def test_a_seat_that_was_booked_by_an_invitation_is_answered_in_it(app: Adapters
     assert to_organizer(app)[1]["partstat"] == "DECLINED"
     assert [part.get_content_type() for one in told(app, "zoe@example.org") for part in one.walk()].count(
         "text/calendar") == 1
+
+
+def test_who_is_forgotten_is_not_known_by_an_event_either(app: Adapters) -> None:
+    send(app, incoming_mail(message("REQUEST", NINE)))
+    [booked] = booking.reservations(app)
+    with app.store.read() as uow:
+        assert uow.reservations.invited(booked)[1] is not None
+    privacy.erase(app, BOB, cancel=True)
+    with app.store.read() as uow:
+        assert uow.reservations.invited(booked) == (False, None)
 
 
 @pytest.mark.parametrize("name", mail.APART)

@@ -37,6 +37,15 @@ def test_nothing_is_inline_or_from_elsewhere(client: FlaskClient, path: str) -> 
     assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page)
 
 
+@pytest.mark.parametrize(("asked", "place"), [
+    ("/book/ada", "/book/ada/"), ("/book//ada?lang=de", "/book/ada/?lang=de"),
+    ("/book/ada/first-talk?tz=UTC", "/book/ada/first-talk/?tz=UTC")])
+def test_a_page_that_moves_stays_on_its_server(client: FlaskClient, asked: str, place: str) -> None:
+    answer = client.get(asked, headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, place)
+    assert "evil" not in answer.text
+
+
 def test_first_view_is_small(client: FlaskClient) -> None:
     octets = 0
     page = client.get("/book/ada/first-talk/", headers={"Accept-Encoding": "gzip"})

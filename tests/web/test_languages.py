@@ -73,6 +73,7 @@ def test_compiled_catalogue_is_that_of_the_source(language: str) -> None:
     ("", "", "en", "9:00"), ("de", "", "de", "09:00"), ("de-AT,en;q=0.5", "", "de", "09:00"),
     ("xx,ja,fr;q=0.3", "", "fr", "09:00"), ("en-GB", "", "en", "09:00"), ("en-US", "", "en", "9:00"),
     ("de", "lang=es", "es", "9:00"), ("de", "lang=zz", "de", "09:00"), ("*;q=x,!!", "", "en", "9:00"),
+    ("fr-US", "", "fr", "09:00"), ("de-AT-u-ca-gregory", "", "de", "09:00"),
     ("en-GB", "lang=en", "en", "09:00"),
 ])
 def test_language_and_region(client: FlaskClient, header: str, query: str, language: str, time: str) -> None:
@@ -96,3 +97,17 @@ def test_week_begins_as_the_region_has_it(client: FlaskClient) -> None:
     assert first("en-US") == "Sunday"
     assert first("en-GB") == "Monday"
     assert first("de") == "Montag"
+
+
+@pytest.mark.parametrize("path", ["/book/ada/", "/book/ada/first-talk/", "/book/ada/first-talk/?view=week",
+                                  "/book/ada/first-talk/?start=2026-11-24T08:00:00Z", "/book/nobody/", "/booking/x/"])
+def test_every_page_names_its_language_and_direction(client: FlaskClient, path: str) -> None:
+    """Negotiated as well as chosen, wherever whoever reads it lives; what is in other languages says in which."""
+    for language in LANGUAGES:
+        chosen = client.get(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        negotiated = client.get(path, headers={"Accept-Language": f"{language}-AQ, en;q=0.1"})
+        for page in (chosen.text, negotiated.text):
+            assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page
+            assert sorted(re.findall(r'lang="(\w+)" hreflang=', page)) == sorted(LANGUAGES)
+            assert re.findall(r'lang="(\w+)" hreflang="\w+" aria-current', page) == [language]
+        assert "Accept-Language" in negotiated.headers["Vary"]

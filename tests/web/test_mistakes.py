@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -90,3 +91,11 @@ def test_words_of_another_direction_stay_in_order(client: FlaskClient) -> None:
     page = client.get("/book/ada/first-talk/?lang=ar").text
     for text in ("Room 4, Analytical Engine House", "To get to know each other.", "First talk", "Ada Lovelace"):
         assert f"<bdi>{text}</bdi>" in page
+
+
+@pytest.mark.parametrize("name", ["name", "csrf_token", "answer-topic", "anything"])
+def test_a_file_is_no_text(client: FlaskClient, asking: Any, name: str) -> None:
+    answer = client.post(FORM, data={"name": "Ada", "email": "a@example.org", name: (io.BytesIO(b"x"), "x.txt")},
+                         content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert asking.reservations == {}

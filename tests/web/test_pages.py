@@ -57,6 +57,8 @@ def test_unknown_addresses_give_a_page(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert "<h1>" in answer.text
+    # It leads to what helps: the other event types, or a person.
+    assert ("What you can book" in answer.text) != ("Grace, +49 30 1234" in answer.text)
 
 
 def test_month_marks_free_days_and_opens_the_first(client: FlaskClient) -> None:

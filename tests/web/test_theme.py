@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -73,6 +74,30 @@ def test_logo_colour_text_and_links(services: object, tmp_path: Path) -> None:  
     assert re.findall(r'src="(/book/look/[^"]+)"', client.get("/book/ada/").text) != images
     logo.unlink()
     assert "/logo" not in client.get("/book/ada/").text
+
+
+def test_portraits(services: object, tmp_path: Path) -> None:  # noqa: F811
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    client = create_app(fake_adapters(page=PageSettings(portraits=str(folder)))).test_client()
+    for path in ("/book/ada/", "/book/ada/first-talk/"):
+        assert "/portrait/" not in client.get(path).text
+        assert 'aria-hidden="true">A</span>' in client.get(path).text
+    (folder / "ada.png").write_bytes(b"picture")
+    for path in ("/book/ada/", "/book/ada/first-talk/"):
+        text = client.get(path).text
+        [(address, words)] = re.findall(r'<img class="avatar [^>]*src="([^"]+)" alt="([^"]*)"', text)
+        assert words == ""
+        assert ">A</span>" not in text
+    picture = client.get(address)
+    assert (picture.data, picture.mimetype) == (b"picture", "image/png")
+    assert "immutable" in picture.headers["Cache-Control"]
+    (folder / "ada.png").write_bytes(b"another")
+    os.utime(folder / "ada.png", (1, 1))
+    assert address not in client.get("/book/ada/").text
+    for host in ("..%2Fsecret", "../secret", "bob", "%2e%2e%2fsecret"):
+        assert client.get(f"/book/look/x/portrait/{host}").status_code == 404
 
 
 def test_without_them_nothing_is_shown(services: object) -> None:  # noqa: F811
