@@ -174,7 +174,8 @@ def test_what_a_changed_instance_was_counts(lines: str, kept: bool) -> None:
 
 
 def test_too_many_occurrences_are_refused() -> None:
-    shape = calendar_data.asked(ET.fromstring(f"<D:prop {NAMES}>{LIMIT.format('expand', TEN, '20261110T130000Z')}</D:prop>"))
+    data = LIMIT.format("expand", TEN, "20261110T130000Z")
+    shape = calendar_data.asked(ET.fromstring(f"<D:prop {NAMES}>{data}</D:prop>"))
     assert shape is not None
     text = calendar(part("VEVENT", "DTSTART:20261101T100000Z DURATION:PT1M RRULE:FREQ=HOURLY"))
     row = {"text": text, "href": "a.ics", "etag": "", "name": "VCALENDAR", "component": "VEVENT", "schedule_tag": None}
