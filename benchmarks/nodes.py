@@ -102,7 +102,10 @@ def durations(url: str, kind: str, clients: int, first: int, seconds: float, cli
         before = time.monotonic()
         if before > began + 1 + seconds:
             return found
-        does.once(number)
+        try:
+            does.once(number)
+        except OSError as error:
+            raise RuntimeError(f"{kind}: no answer within {_TIMEOUT_SECONDS} s: {error}") from error
         if before > began + 1:
             found.append(time.monotonic() - before)
     raise AssertionError("counting does not end")
@@ -113,7 +116,11 @@ def served(config: Path, processes: int, pool: Pool, clients: int, first: int, s
     with server.serve(config, "--workers", str(processes)) as running:
         for kind in ("programs", "visitors"):
             work = partial(durations, running.url, kind, clients, first, seconds)
-            found = list(itertools.chain(*pool.map_async(work, range(clients), 1).get(seconds + 2 * _TIMEOUT_SECONDS)))
+            patience = seconds + 2 * _TIMEOUT_SECONDS
+            try:
+                found = list(itertools.chain(*pool.map_async(work, range(clients), 1).get(patience)))
+            except multiprocessing.TimeoutError:
+                raise RuntimeError(f"{kind}: clients are not done after {patience:.0f} s") from None
             yield f"{len(found) / seconds:.0f}"
             yield f"{statistics.quantiles(found, n=20)[-1] * 1e3:.0f}"
 

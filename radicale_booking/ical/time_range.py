@@ -94,8 +94,7 @@ class ObjectTimes:
     def _instances(self, number: int, frame: Interval) -> Iterator[Instance]:
         """The instances that the component describes, near ``frame`` at least."""
         described = self._components[number]
-        if described is None:
-            return iter(())
+        assert described is not None  # noqa: S101 - it is timed
         if frame.end >= LATEST and not all(rule.finite for rule in described.rules):
             # Counting up to the end of time is not needed to know that a series gets there.
             frame = Interval(frame.start, max(frame.start, _instant(described.start, described.zone or self._zone))

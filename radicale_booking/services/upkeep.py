@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from radicale_booking.domain.principal import Principal
 from radicale_booking.services import agenda, email_check, guard, life, maintenance_mode, reminders
 from radicale_booking.services.adapters import Adapters
 
@@ -40,20 +41,23 @@ def renew_due(app: Adapters) -> int:
 
 
 def extend_instances(app: Adapters) -> int:
-    """Expand long series as far as the settings ask from now on; how many. Each batch is one transaction."""
+    """Expand long series as far as the settings ask from now on; how many.
+
+    All of a site are due in the same days. So nobody waits while one is read, and only its owner while it is written.
+    """
     now = app.clock()
     until = now + timedelta(days=app.settings.instance_future_days) - _SLACK
     extended = 0
-    while _any_behind(app, until):
-        with app.store.write(actor="upkeep") as uow:
-            for item_id, collection_id, text, principal_id in uow.items.behind(int(until.timestamp()), _BATCH):
-                owner = uow.principals.by_id(principal_id) if principal_id is not None else None
-                uow.items.reindex(item_id, collection_id, app.calendar.index(text, now=now, owner=owner))
-                extended += 1
+    while behind := _behind(app, until):
+        for item_id, collection_id, text, owner in behind:
+            index = app.calendar.index(text, now=now, owner=owner)
+            with app.store.write(actor="upkeep", principal=owner.name if owner is not None else "") as uow:
+                extended += uow.items.reindex(item_id, collection_id, text, index)
     return extended
 
 
-def _any_behind(app: Adapters, until: datetime) -> bool:
-    """Read first: the processes of one server all ask, and mostly nothing is to be written."""
+def _behind(app: Adapters, until: datetime) -> list[tuple[int, int, str, Principal | None]]:
+    """Some series that are expanded to before ``until``: id, collection's id, text, owner."""
     with app.store.read() as uow:
-        return bool(uow.items.behind(int(until.timestamp()), 1))
+        return [(item_id, collection_id, text, uow.principals.by_id(principal_id) if principal_id is not None else None)
+                for item_id, collection_id, text, principal_id in uow.items.behind(int(until.timestamp()), _BATCH)]

@@ -144,13 +144,15 @@ class Items:
         rows = self._unit_of_work.query("item", "behind", until_epoch=until_epoch, most=most)
         return [(row["id"], row["collection_id"], row["text"], row["principal_id"]) for row in rows]
 
-    def reindex(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
-        """Replace what is kept of an item whose text has not changed."""
-        self._unit_of_work.execute(
-            "item", "set_expansion", id=item_id, first_epoch=index.first_epoch, last_epoch=index.last_epoch,
+    def reindex(self, item_id: int, collection_id: int, text: str, index: ItemIndex) -> bool:
+        """Replace what is kept of an item by the ``index`` of ``text``, if that is its text still; whether it is."""
+        if not self._unit_of_work.execute(
+            "item", "set_expansion", id=item_id, text=text, first_epoch=index.first_epoch, last_epoch=index.last_epoch,
             expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
-            unreadable=index.unreadable)
+            unreadable=index.unreadable):
+            return False
         self.replace_instances(item_id, collection_id, index)
+        return True
 
     def delete(self, collection_id: int, href: str) -> bool:
         """Remove the item and remember its removal; whether there was one."""

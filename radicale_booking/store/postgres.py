@@ -259,11 +259,24 @@ class PostgresStore:
 
 
 def _commit(raw: Raw) -> None:
-    with translated():
-        # COMMIT of a transaction that failed is a ROLLBACK and no error.
-        if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+    # COMMIT of a transaction that failed is a ROLLBACK and no error.
+    if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+        with translated():
             raise psycopg.errors.InFailedSqlTransaction
-        raw.execute("COMMIT")
+    warnings: list[str] = []
+
+    def warned(diagnostic: psycopg.errors.Diagnostic) -> None:
+        warnings.append(diagnostic.message_primary or "")
+
+    raw.add_notice_handler(warned)
+    try:
+        with translated():
+            raw.execute("COMMIT")
+    finally:
+        raw.remove_notice_handler(warned)
+    if warnings:
+        # It is committed, but a replica that it had to wait for may not have it.
+        raise StoreUnavailable(f"PostgreSQL warns of a commit: {warnings[0]}")
 
 
 def _locks(principal: str) -> str:

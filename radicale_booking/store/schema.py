@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from radicale_booking.store import sql
 
 #: A migration whose name begins so only adds what an older program need not know: that goes on beside it.
 EXPAND = "expand_"
+#: One that takes away what a program has no use for that knows the migration of this number.
+CONTRACT = re.compile(r"contract_(\d{4})_")
 #: Number and name of the row that stands among the migrations for as long as a copy into the database is not complete.
 UNFINISHED = (0, "unfinished copy")
 
@@ -33,13 +36,17 @@ class SchemaState:
     def check(self, way_back: str = "restore a backup made before the upgrade", *, finishing: bool = False) -> None:
         """Raises ``StoreUnavailable`` when a newer program has changed what this one knows of the database, or it is
         an unfinished copy and this program is not ``finishing`` it."""
-        if any(not name.startswith(EXPAND) for name in self.unknown):
+        if not all(self._goes_on_beside(name) for name in self.unknown):
             raise StoreUnavailable(
                 f"the database has schema {self.applied}, this program knows {self.known}: a newer version of "
                 f"radicale-booking has upgraded it; install that version again, or {way_back}")
         if self.unfinished and not finishing:
             raise StoreUnavailable("the database is an unfinished copy; run the same radicale-booking db copy again, "
                                    "it goes on where it ended")
+
+    def _goes_on_beside(self, migration: str) -> bool:
+        contract = CONTRACT.match(migration)
+        return migration.startswith(EXPAND) or (contract is not None and int(contract[1]) <= self.known)
 
 
 def state_of(applied: Iterable[tuple[int, str]]) -> SchemaState:

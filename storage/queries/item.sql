@@ -124,6 +124,7 @@ WHERE item.expanded_until_epoch < :until_epoch
 LIMIT :most;
 
 -- name: set_expansion
+-- Of a text that is still what was expanded.
 UPDATE item SET first_epoch = :first_epoch, last_epoch = :last_epoch, expanded_from_epoch = :expanded_from_epoch,
     expanded_until_epoch = :expanded_until_epoch, unreadable = :unreadable
-WHERE id = :id;
+WHERE id = :id AND text = :text;

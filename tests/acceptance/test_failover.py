@@ -34,6 +34,12 @@ def loaded(site: SiteFiles) -> Iterator[tuple[list[Running], Load]]:
             load.stop()
 
 
+def wait_until_refused(load: Load) -> None:
+    before = load.refused
+    while load.refused < before + 2:
+        time.sleep(0.02)
+
+
 def nothing_is_lost(database: str, nodes: list[Running], load: Load) -> None:
     assert load.refused > 0, "the database was never away"
     assert load.booked
@@ -57,9 +63,7 @@ def test_the_database_is_restarted_under_load(tmp_path: Path) -> None:
         site = make_site(tmp_path, server.create())
         with loaded(site) as (nodes, load):
             server.control("stop", "--mode=immediate")
-            before = load.refused
-            while load.refused < before + 2:
-                time.sleep(0.02)
+            wait_until_refused(load)
             server.control("start")
             load.wait_for_more(3)
             load.stop()
@@ -77,9 +81,7 @@ def test_a_replica_takes_over_under_load(tmp_path: Path) -> None:
         site = make_site(tmp_path, database)
         with loaded(site) as (nodes, load):
             primary.kill()
-            before = load.refused
-            while load.refused < before + 2:
-                time.sleep(0.02)
+            wait_until_refused(load)
             replica.control("promote")
             load.wait_for_more(3)
             load.stop()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server import Running, serve
+from tests.acceptance.server import Running, run, serve
 from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.visitor import Visitor
 
 HOUR = timedelta(hours=1)
 WINS = ("b wins", "a wins")
@@ -26,6 +28,7 @@ class Machine:
     home: Path
     url: str
     conflicts: str = "b wins"
+    user: str = "anna"
 
     def configure(self) -> Machine:
         self.home.mkdir()
@@ -34,7 +37,8 @@ class Machine:
             f'[pair work]\na = "here"\nb = "there"\ncollections = ["from b"]\n'
             f'conflict_resolution = "{self.conflicts}"\nmetadata = ["displayname", "color"]\n'
             f'[storage here]\ntype = "filesystem"\npath = "{self.home}/calendars/"\nfileext = ".ics"\n'
-            f'[storage there]\ntype = "caldav"\nurl = "{self.url}/"\nusername = "anna"\npassword = "{PASSWORD}"\n',
+            f'[storage there]\ntype = "caldav"\nurl = "{self.url}/"\nusername = "{self.user}"\n'
+            f'password = "{PASSWORD}"\n',
             encoding="utf-8")
         (self.home / "khal").write_text(
             f"[calendars]\n[[work]]\npath = {self.home}/calendars/calendar\n"
@@ -62,6 +66,10 @@ class Machine:
     def files(self) -> list[Path]:
         return sorted((self.home / "calendars/calendar").glob("*.ics"))
 
+    def write(self, name: str, text: str) -> None:
+        """Put an event into the folder of a calendar, as any program may that shares it."""
+        (self.home / "calendars" / name).write_text(text, encoding="utf-8", newline="")
+
     def change(self, old: str, new: str) -> None:
         """Edit the only event as a text, as any program may that shares the folder."""
         (path,) = self.files()
@@ -70,9 +78,14 @@ class Machine:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    with serve(make_site(tmp_path).config) as server:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A site with anna and bob; every test leaves anna's calendar empty."""
+    site = make_site(tmp_path_factory.mktemp("site"))
+    done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
+               "--password-stdin", "--host", stdin=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    with serve(site.config) as server:
         yield server
 
 
@@ -133,3 +146,24 @@ def test_without_a_rule_a_conflict_is_told_and_nothing_is_lost(running: Running,
     with calendar_program(running.url) as anna:
         (there,) = calendar(anna, "Calendar").events()
         assert str(there.icalendar_component["SUMMARY"]) == "Of home"
+        there.delete()
+
+
+def test_windows_are_written_and_the_host_is_invited(running: Running, tmp_path: Path) -> None:
+    start = monday()
+    offered = f"{running.url}/book/anna/intro-call/?start={start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert Visitor().get(offered).status == 409
+    anna = Machine(tmp_path / "anna", running.url).configure()
+    anna.write("bookable/hours.ics", event("hours", "Bookable", start, HOUR))
+    anna.vdirsyncer("sync")
+    assert Visitor().get(offered).status == 200
+
+    bob = Machine(tmp_path / "bob", running.url, user="bob").configure()
+    for uid in ("one", "two"):
+        bob.write(f"calendar/{uid}.ics", event(uid, uid, start, HOUR, "ORGANIZER:mailto:bob@example.org",
+                                               "ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:anna@example.org"))
+    for _ in range(2):
+        bob.vdirsyncer("sync")
+    answers = [re.findall(r"PARTSTAT=(\w+)", file.read_text(encoding="utf-8").replace("\n ", ""))
+               for file in bob.files()]
+    assert sorted(answers) == [["ACCEPTED"], ["DECLINED"]]

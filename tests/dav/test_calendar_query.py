@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from radicale_booking.dav import calendar_data
-from radicale_booking.errors import SchedulingRefused
+from radicale_booking.errors import InvalidCalendar, SchedulingRefused
 from tests.compat.dav_client import Answer
 from tests.dav.conftest import Site
 from tests.dav.test_calendar_filter import ELEVEN, MOVED, TEN, alarm, calendar, part, within
@@ -160,6 +160,28 @@ def test_changed_instances_are_limited_to_a_time(start: str, end: str, titles: l
     text = told(LIMIT.format("limit-recurrence-set", start, end), MOVED)
     assert re.findall("^SUMMARY:(.*)\r$", text, re.MULTILINE) == titles
     assert "RRULE:FREQ=DAILY" in text
+
+
+@pytest.mark.parametrize(("lines", "kept"), [
+    ("RECURRENCE-ID:20261108T100000Z", False), ("RECURRENCE-ID;RANGE=THISANDFUTURE:20261108T100000Z", True),
+    # What is short now was as long as the others.
+    ("RECURRENCE-ID:20261110T093000Z", True), ("RECURRENCE-ID:20261110T083000Z", False)])
+def test_what_a_changed_instance_was_counts(lines: str, kept: bool) -> None:
+    text = calendar(part("VEVENT", "DTSTART:20261101T093000Z DURATION:PT1H RRULE:FREQ=HOURLY"),
+                    part("VEVENT", f"{lines} DTSTART:20261201T100000Z DURATION:PT1M"))
+    shown = told(LIMIT.format("limit-recurrence-set", TEN, ELEVEN), text)
+    assert ("RECURRENCE-ID" in shown) == kept
+
+
+def test_too_many_occurrences_are_refused() -> None:
+    data = LIMIT.format("expand", TEN, "20261110T130000Z")
+    shape = calendar_data.asked(ET.fromstring(f"<D:prop {NAMES}>{data}</D:prop>"))
+    assert shape is not None
+    text = calendar(part("VEVENT", "DTSTART:20261101T100000Z DURATION:PT1M RRULE:FREQ=HOURLY"))
+    row = {"text": text, "href": "a.ics", "etag": "", "name": "VCALENDAR", "component": "VEVENT", "schedule_tag": None}
+    assert len(list(calendar_data.rows(shape, [row], UTC, 3, of_query=True))) == 1
+    with pytest.raises(InvalidCalendar, match="too many"):
+        list(calendar_data.rows(shape, [row], UTC, 2, of_query=True))
 
 
 def test_an_instance_alone_is_not_limited_away() -> None:

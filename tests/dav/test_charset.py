@@ -12,6 +12,7 @@ KIND = "text/calendar; charset={}"
 def test_a_body_in_its_charset_is_kept_as_text(site: Site) -> None:
     bob = site["bob"]
     for named, octets, same in (("utf-8", TEXT.encode(), True), ('"UTF-8"', TEXT.encode(), True),
+                                ("utf-8", b"\xef\xbb\xbf" + TEXT.encode(), False),
                                 ("iso-8859-1", TEXT.encode("latin-1"), False),
                                 ("utf-16", TEXT.encode("utf-16"), False)):
         kept = bob.request("PUT", "/bob/calendar/e.ics", octets, Content_Type=KIND.format(named))

@@ -147,6 +147,7 @@ def test_a_protected_property_stays_and_so_do_the_others(site: Site) -> None:
     for change, name in (("set", "D:getetag"), ("set", "C:supported-collation-set"), ("remove", "D:sync-token")):
         refused = bob.request("PROPPATCH", "/bob/calendar/", body.format(change, f"<{name}/>"))
         assert (refused.status, sorted(statuses(refused).values())) == (207, ["403", "424"]), name
+        assert len(list(refused.xml.iterfind(f".//{D}prop/*"))) == 2
         assert len(list(refused.xml.iter(f"{D}cannot-modify-protected-property"))) == 1
     assert b"New" not in bob.request("PROPFIND", "/bob/calendar/", Depth="0").body
     assert statuses(bob.request("PROPPATCH", "/bob/calendar/", body.format("set", ""))) == {f"{D}displayname": "200"}

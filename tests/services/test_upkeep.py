@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.item_index import ItemIndex
+from radicale_booking.domain.principal import Principal
 from radicale_booking.services import upkeep
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, event, store_item
@@ -44,3 +48,28 @@ def test_extending_is_no_change_that_a_client_must_fetch(app: Adapters, clock: C
     upkeep.extend_instances(app)
     with app.store.read() as uow:
         assert uow.collections.get("ada/calendar") == before
+
+
+def test_nobody_waits_while_a_series_is_read_and_a_newer_text_is_kept(app: Adapters, clock: Clock) -> None:
+    """Else whoever writes would wait for the series of everybody, which are all due in the same days."""
+    @dataclass
+    class Slow:
+        inner: Any
+        reads: int = 0
+
+        def index(self, text: str, *, now: datetime, owner: Principal | None) -> ItemIndex:
+            self.reads += 1
+            if self.reads == 1:
+                store_item(app, "ada/calendar", "daily", weekly)
+            return self.inner.index(text, now=now, owner=owner)
+
+    weekly = DAILY.replace("DAILY", "WEEKLY")
+    store_item(app, "ada/calendar", "daily", DAILY)
+    clock.now += timedelta(days=400)
+    slow = Slow(app.calendar)
+    assert upkeep.extend_instances(replace(app, calendar=slow)) == 0
+    with app.store.read() as uow:
+        rows = uow.connection.run("SELECT count(*) FROM instance JOIN item ON item.id = item_id WHERE text = :text",
+                                  {"text": weekly})
+    assert 100 < rows[0][0] < 200
+    assert slow.reads == 1

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -199,6 +200,27 @@ def test_a_read_that_fails_at_the_replica_is_made_at_the_primary(pair: Pair, mak
             return bool(asked[-1])
 
     assert (read(), asked) == (False, [True, False])
+
+
+def test_a_commit_that_does_not_wait_for_the_replica_any_more_is_not_acknowledged(
+        pair: Pair, make: Callable[..., PostgresStore]) -> None:
+    """Whose waiting is cancelled is told by PostgreSQL that it is committed, with a warning that it may get lost."""
+    store = make(replica="")
+    add(store, "ada")
+    pair.primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    pair.primary.execute("SELECT pg_reload_conf()")
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(add, store, "bob")
+        with psycopg.connect(pair.primary.address("postgres"), autocommit=True) as raw:
+            while not raw.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                                  ).fetchone():
+                pass
+        pair.primary.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        pair.primary.execute("SELECT pg_reload_conf()")
+        with pytest.raises(StoreUnavailable, match="canceling wait") as refused:
+            waits.result(60)
+    assert not isinstance(refused.value, TransactionUndone)
+    add(store, "carl")
 
 
 def test_another_server_is_no_replica(pair: Pair, postgres_server: postgres.Server,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -176,6 +177,18 @@ def test_a_newer_schema_that_only_adds_is_used(database: str, store: Store) -> N
         unit_of_work.connection.change("UPDATE schema_migration SET name = 'other' WHERE number = 9998", {})
     older = open_store(database, clock=clock)
     with pytest.raises(StoreUnavailable, match="schema 9999"), older.read():
+        pass
+    older.close()
+
+
+@pytest.mark.parametrize(("since", "used"), [(sql.newest(), True), (sql.newest() + 1, False)])
+def test_a_newer_schema_that_takes_away_is_used_by_who_has_no_use_for_it(database: str, store: Store, since: int, *,
+                                                                         used: bool) -> None:
+    with store.write() as unit_of_work:
+        unit_of_work.connection.change(
+            f"INSERT INTO schema_migration VALUES (9998, 'expand_a', 0), (9999, 'contract_{since:04}_b', 0)", {})
+    older = open_store(database, clock=clock)
+    with contextlib.nullcontext() if used else pytest.raises(StoreUnavailable, match="schema 9999"), older.read():
         pass
     older.close()
 
