@@ -175,7 +175,7 @@ def test_event_types_are_read_as_they_were_written(uow: UnitOfWork) -> None:
     rich = EventType(
         "ada", "rich", "Rich", 45 * minute, "d", (15 * minute, 60 * minute), 10 * minute, 5 * minute, 10 * minute,
         240 * minute, timedelta(days=30), True, date(2026, 11, 1), date(2026, 12, 31), 1, 2, 3, 60, 120, 180, 4, 1,
-        True, 90 * minute, "week", 2, 6, (Question("why", "Why?", "choice", True, ("ä", "b"), "help"),),
+        True, 90 * minute, True, "week", 2, 6, (Question("why", "Why?", "choice", True, ("ä", "b"), "help"),),
         (Location("in_person", "Room"), Location("call_invitee")), True, True, True, "Europe/Paris", "#123456",
         "https://example.org/thanks", {date(2026, 12, 24): ((time(9), time(12)),), date(2026, 12, 25): ()},
         ("ada/calendar",), "ada/work",
