@@ -105,7 +105,7 @@ def reset(address: str) -> None:
 
 
 @contextmanager
-def server(segment_mib: int = 16, **options: str) -> Iterator[Server]:
+def server(segment_mib: str = "16", **options: str) -> Iterator[Server]:
     """A new server with a log in files of ``segment_mib``.
 
     Where PostgreSQL is missing the test is skipped, or fails under RADICALE_BOOKING_REQUIRE_ALL.

@@ -27,7 +27,7 @@ from tests.services.test_continuous import SECOND, current, pieces, write
 @pytest.fixture(scope="module")
 def alone() -> Iterator[postgres.Server]:
     """A server with no other tests' databases, all of which would be copied, and a log in many small files."""
-    with postgres.server(segment_mib=1) as running:
+    with postgres.server(segment_mib="1") as running:
         yield running
 
 
