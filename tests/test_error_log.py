@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import re
+import shutil
+import subprocess
 import traceback
 import urllib.error
 import urllib.request
@@ -16,6 +19,7 @@ import pytest
 from radicale_booking import error_log
 from radicale_booking.errors import StoreUnavailable
 from tests.acceptance.server import Running, serve
+from tests.test_deploy import CONFIG, program
 
 _SECRETS = ("anna", "ada", "203.0.113.9", "2001:db8", "example.org", "dentist")
 
@@ -73,10 +77,11 @@ def site(folder: Path, more: str = "") -> Path:
     return config
 
 
-def fail_to_sign_in(running: Running) -> None:
-    given = base64.b64encode(b"dentist:wrong").decode()
+def fail_to_sign_in(running: Running, name: str = "dentist", forwarded: str = "") -> None:
+    given = base64.b64encode(f"{name}:wrong".encode()).decode()
     request = urllib.request.Request(f"{running.url}/dentist/", method="PROPFIND",
-                                     headers={"Authorization": f"Basic {given}"})
+                                     headers={"Authorization": f"Basic {given}",
+                                              **({"X-Forwarded-For": forwarded} if forwarded else {})})
     with pytest.raises(urllib.error.HTTPError) as answer, urllib.request.urlopen(request, timeout=30):
         pass
     answer.value.close()
@@ -94,3 +99,21 @@ def test_a_server_names_people_when_asked_to(tmp_path: Path) -> None:
     with serve(site(tmp_path, "log_people = yes\n")) as running:
         fail_to_sign_in(running)
         running.wait_for(r"\[WARNING\] Failed login attempt from .127\.0\.0\.1.: 'dentist'")
+        fail_to_sign_in(running, "phone", "203.0.113.9")
+        fail_to_sign_in(running, "desk", "198.51.100.7, 2001:db8::9")
+        fail_to_sign_in(running, "x', 192.0.2.1') [WARNING] Failed login attempt from '192.0.2.2'", "203.0.113.10")
+        running.wait_for("192.0.2.2")
+    in_journal = [re.sub(r"^\[[^\]]*\]", "host radicale-booking[17]:", line) for line in running.lines]
+    for lines in (running.lines, in_journal):
+        assert banned(lines, tmp_path) == ["127.0.0.1", "203.0.113.9", "2001:db8::9", "203.0.113.10"]
+
+
+def banned(lines: list[str], folder: Path) -> list[str]:
+    """Whom fail2ban finds in the lines by the filter that is shipped."""
+    (folder / "lines").write_text("".join(lines), encoding="utf-8")
+    # fail2ban takes a name without a slash for one of its own.
+    shutil.copyfile(CONFIG / "radicale-booking.fail2ban", folder / "filter.conf")
+    command = [program("fail2ban-regex"), "--out", "ip", str(folder / "lines"), str(folder / "filter.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()

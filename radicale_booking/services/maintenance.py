@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from radicale_booking.services import privacy, quarantine_room, upkeep
+from radicale_booking.services import backup, privacy, quarantine_room, upkeep
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
          lambda uow: uow.maintenance.forget_removals(now - before(settings.keep_sync_days)))
     step("reservations made anonymous", 1, lambda uow: privacy.erase_past(app, uow, _BATCH))
     if not report.stopped:
+        report.done["archives removed"] = len(backup.prune(settings.backup_folder, settings.backup.retention))
         app.store.tidy(vacuum=vacuum)
         report.problems = app.store.check()
         with app.store.write(actor="upkeep") as uow:

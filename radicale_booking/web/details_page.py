@@ -21,6 +21,7 @@ from radicale_booking.web import after_booking, chosen, confirm_page, failures, 
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
+from radicale_booking.web.headers import let_form_lead_to
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import zone_or
 
@@ -144,6 +145,7 @@ def _form_page(form: DetailsForm, principal: Principal, event_type: EventType, s
     for name in ("name", "email", "note"):
         if wrong and name in wrong:
             form[name].errors = [*form[name].errors, wrong[name]]
+    let_form_lead_to(event_type.redirect_url)
     given = request.form if request.method == "POST" else request.args
     page = render_template(
         "details.html", form=form, host=principal, event_type=event_type, start=start,

@@ -18,6 +18,7 @@ import caldav
 import pytest
 import trustme
 
+from radicale_booking.doctor import proxy as headers
 from tests.acceptance.proxy import CONFIG, NGINX, nginx
 from tests.acceptance.server import free_port, serve, started, wait_until_answers
 from tests.acceptance.site import PASSWORD, SiteFiles, calendar, event, monday, shown
@@ -81,8 +82,10 @@ def front(request: pytest.FixtureRequest, site: SiteFiles, tmp_path: Path) -> It
         yield running
 
 
-def test_calendars_and_bookings_go_through(front: Front) -> None:
+def test_calendars_and_bookings_go_through(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     start = monday()
+    monkeypatch.setenv("SSL_CERT_FILE", str(front.authority))
+    assert [(one.level, one.detail) for one in headers.examine(front.url)] == [("ok", "are set by the proxy alone")]
     _nothing_is_believed_or_shown_to_strangers(front)
     with caldav.DAVClient(url=f"{front.origin}/.well-known/caldav", username="anna", password=PASSWORD,
                           ssl_verify_cert=str(front.authority)) as client:

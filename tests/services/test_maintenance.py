@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from radicale_booking.backup_settings import BackupSettings
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import InvalidEventType
-from radicale_booking.services import booking, event_types, life, maintenance
+from radicale_booking.services import backup, booking, event_types, life, maintenance
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import NINE, draw_hours, event, item_text, objects, remove_item, store_item, wish
 from tests.services.conftest import Clock
@@ -119,6 +120,17 @@ def test_what_was_booked_together_is_forgotten_together(app: Adapters, clock: Cl
     clock.now = NINE + 11 * DAY
     assert maintenance.run(app).done["reservations made anonymous"] == 2
     assert objects(app, "ada") == {}
+
+
+def test_archives_that_no_rule_keeps_any_more_go(app: Adapters, clock: Clock) -> None:
+    made = []
+    for _ in range(3):
+        made.append(backup.create(app).archive)
+        clock.now += timedelta(hours=1)
+    assert maintenance.run(app).done["archives removed"] == 0
+    rule = BackupSettings(keep_last=2, keep_daily=1, keep_weekly=0, keep_monthly=0)
+    assert maintenance.run(replace(app, settings=replace(app.settings, backup=rule))).done["archives removed"] == 1
+    assert backup.archives(app.settings.backup_folder) == made[:0:-1]
 
 
 @pytest.mark.parametrize("vacuum", [False, True])
