@@ -12,11 +12,13 @@ from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.errors import StoreUnavailable
 from radicale_booking.services import backup, maintenance_mode, windows
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.backup import Archive
 from radicale_booking.services.figures import figures
 
 _MAIL_WAITS = timedelta(hours=1)
 _DRILL_EVERY = timedelta(days=40)
 _USUAL_BACKUP = timedelta(hours=24)
+_CONTINUOUS_AT_LEAST_EVERY = timedelta(hours=26)
 #: Machines that share a database may differ so much.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -86,6 +88,7 @@ def _durability(app: Adapters) -> Iterator[Finding]:
 
 def _backups(app: Adapters, now: datetime) -> Iterator[Finding]:
     made = backup.archives(app.settings.backup_folder)
+    yield from _continuous_copy(app, made, now)
     if not made:
         yield Finding("backup", WARNING, "there is none",
                       "radicale-booking backup create, and [backup] every_hours = 24")
@@ -110,6 +113,18 @@ def _backups(app: Adapters, now: datetime) -> Iterator[Finding]:
         yield Finding("backup drill", ERROR, "the last one failed", "radicale-booking backup verify shows why")
     else:
         yield Finding("backup drill", OK, f"{_words(now - newest)} ago")
+
+
+def _continuous_copy(app: Adapters, made: list[Archive], now: datetime) -> Iterator[Finding]:
+    """It begins anew once a day, also where nothing is written."""
+    if not app.settings.backup.continuous_seconds:
+        return
+    newest = max((one.made for one in made if one.continuous), default=None)
+    if newest is None or now - newest > _CONTINUOUS_AT_LEAST_EVERY:
+        yield Finding("continuous copy", WARNING, "there is none" if newest is None else f"{_words(now - newest)} old",
+                      "is the server or a worker running? its log says why it does not go on")
+    else:
+        yield Finding("continuous copy", OK, f"{_words(now - newest)} old")
 
 
 def _mail(app: Adapters) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import shutil
 import socket
 import sqlite3
@@ -195,6 +196,18 @@ def test_time_brings_harm_too(well: Adapters, clock: Clock) -> None:
     assert of_data(weekly)["backup drill"] == "ok"
     clock.now += timedelta(days=41)
     assert of_data(weekly)["backup drill"] == "warning"
+
+
+def test_the_continuous_copy(well: Adapters, clock: Clock) -> None:
+    assert "continuous copy" not in of_data(well)
+    app = replace(well, settings=replace(well.settings, backup=BackupSettings(continuous_seconds=10)))
+    assert of_data(app)["continuous copy"] == "warning"
+    made = backup.create(app, current=True).archive.path
+    os.utime(made, (clock.now.timestamp(), clock.now.timestamp()))
+    clock.now += timedelta(hours=24)
+    assert of_data(app)["continuous copy"] == "ok"
+    clock.now += timedelta(hours=3)
+    assert of_data(app)["continuous copy"] == "warning"
 
 
 class TestOfAFile:
