@@ -82,6 +82,10 @@ def test_inline_from_another_site(browser: Browser, place: Place, other: str, pa
         frame.locator("main button.button").click()
         expect(frame.locator("h1")).to_have_text("Ihr Termin ist gebucht")
         page.wait_for_function("window.heard")
+        # The page that the link leads to may be shown within no other.
+        with page.context.expect_page() as opened:
+            frame.locator(".notice a").click()
+        expect(opened.value.locator("h1")).to_have_text("Your booking")
         heard = page.evaluate("window.heard")
         # One of each page: the times, the form, the booking.
         assert page.evaluate("window.ready") == 3
