@@ -68,6 +68,8 @@ def take_booking(host: str, slug: str) -> Response:
         return _form_page(form, principal, event_type, start, zone, wrong, status=400)
     if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
         # Whoever fills in what nobody sees learns nothing by it.
+        if email_check.is_wanted(adapters(), event_type):
+            return confirm_page.asked(principal, event_type, start, form.email.data, zone)
         return make_response(redirect(link("show_host", host=host), 303))
     if not proof_of_work.is_proven(request.form.get(proof_of_work.FIELD, ""), form.key.data or ""):
         return _form_page(form, principal, event_type, start, zone, {"proof": ""}, status=400)

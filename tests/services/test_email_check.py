@@ -342,7 +342,10 @@ def test_an_event_type_may_ask_by_itself(app: Adapters) -> None:
 
 
 def test_the_pages(asking: Adapters, clock: Clock) -> None:
+    caught = form(asking, "talk", NINE, BOB, key="k", website="https://spam.example")
+    assert (booking.reservations(asking), tokens(asking)) == ([], [])
     first = form(asking, "talk", NINE, BOB, key="k")
+    assert first == caught
     [token] = tokens(asking)
     path = f"/booking/{token}/confirm"
     client = web.create_app(asking).test_client()
