@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -191,7 +192,8 @@ def _await(scratch: Path, conninfo: str) -> None:
 def _said(scratch: Path) -> str:
     log = scratch / "log"
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    fatal = [line for line in text.splitlines() if "FATAL" in line or "PANIC" in line]
+    # We ask again and again whether it is ready.
+    fatal = [line for line in text.splitlines() if re.search(r"FATAL|PANIC", line) and "accepting" not in line]
     return " ".join(" ".join(fatal[:1] or text.splitlines()[-3:]).split())
 
 

@@ -105,11 +105,14 @@ def reset(address: str) -> None:
 
 
 @contextmanager
-def server(**options: str) -> Iterator[Server]:
-    """A new server; where PostgreSQL is missing the test is skipped, or fails under RADICALE_BOOKING_REQUIRE_ALL."""
+def server(segment_mib: str = "16", **options: str) -> Iterator[Server]:
+    """A new server with a log in files of ``segment_mib``.
+
+    Where PostgreSQL is missing the test is skipped, or fails under RADICALE_BOOKING_REQUIRE_ALL.
+    """
     with _folder() as made:
-        _run(made.programs, "initdb", "--pgdata", str(made.folder / "data"), "--username=tests", "--auth=trust",
-             "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+        _run(made.programs, "initdb", "--pgdata", str(made.folder / "data"), "--username=tests",
+             "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", f"--wal-segsize={segment_mib}")
         yield from _started(made, {**_OPTIONS, **options})
 
 

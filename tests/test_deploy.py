@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from radicale_booking import settings
@@ -85,5 +86,12 @@ def test_what_the_container_is_made_of_exists() -> None:
     dockerfile = (CONFIG / "Dockerfile").read_text(encoding="utf-8")
     for source in re.findall(r"^COPY (?!--from)(\S+) ", dockerfile, flags=re.MULTILINE):
         assert (CHECKOUT / source).exists(), source
-    for mounted in re.findall(r"- (\./\S+?):", (CONFIG / "compose.yaml").read_text(encoding="utf-8")):
-        assert (CONFIG / mounted).exists(), mounted
+
+
+def test_what_the_containers_mount_exists() -> None:
+    compose = yaml.safe_load((CONFIG / "compose.yaml").read_text(encoding="utf-8"))
+    assert (CONFIG / compose["services"]["booking"]["build"]["context"]).samefile(CHECKOUT)
+    assert (CHECKOUT / compose["services"]["booking"]["build"]["dockerfile"]).exists()
+    mounted = [volume.partition(":")[0] for service in compose["services"].values() for volume in service["volumes"]]
+    assert len(mounted) == 4
+    assert all((CONFIG / one).exists() if one.startswith(".") else one in compose["volumes"] for one in mounted)

@@ -159,7 +159,7 @@ class Collection(BaseCollection):
         unit_of_work = self._storage.unit_of_work
         if href is None:
             if self.row.role == "default" and self._storage.scheduling:
-                raise SchedulingRefused("default-calendar-needed", self.row.path)
+                raise SchedulingRefused("default-calendar-needed", "bookings go into it; choose another one first")
             self._forget_members(self.row)
             # The root stays, empty.
             for gone in [self.row] if self.row.path else unit_of_work.collections.children(self.row):

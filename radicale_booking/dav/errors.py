@@ -77,6 +77,8 @@ def _sentence(error: BookingError) -> str:
         free = ", ".join(f"{start:%Y-%m-%dT%H:%MZ}" for start in error.alternatives)
         state = "free" if error.offered_before else "an offered time"
         return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state}." + (f" Free: {free}" if free else "")
+    if isinstance(error, ScheduleTagChanged):
+        return "The event was changed meanwhile; read it again."
     if isinstance(error, UnderMaintenance) and error.reason:
         return error.reason
     if isinstance(error, Unavailable):

@@ -15,11 +15,13 @@ from radicale_booking.ical.reader import read_components
 if TYPE_CHECKING:
     from radicale_booking.store.collections import CollectionRow
 
+_INSTANCES = re.compile(r"^RECURRENCE-ID[;:].*$", re.MULTILINE)
 COMPONENTS = "C:supported-calendar-component-set"
 
 
 def of_member(collection: CollectionRow, item: Item, present: str) -> None:
-    """Raises ``SchedulingRefused`` for a message, too many attendees, or a component that the calendar is not made for.
+    """Raises ``SchedulingRefused`` for a message, an instance that is there twice, too many attendees, or a component
+    that the calendar is not made for.
 
     ``present``: the text that it replaces, or empty. Who was invited with more people than there may be can answer.
     """
@@ -28,6 +30,9 @@ def of_member(collection: CollectionRow, item: Item, present: str) -> None:
     text = item.serialize()
     if "\nMETHOD" in text:
         raise SchedulingRefused("valid-calendar-object-resource", "a stored object has no METHOD")
+    instances = _INSTANCES.findall(text)
+    if len(set(instances)) < len(instances) or text.count("\nBEGIN:VEVENT") > len(instances) + 1:
+        raise SchedulingRefused("valid-calendar-object-resource", "an object describes each of its instances once")
     kinds = collection.props.get(COMPONENTS)
     if kinds and item.component_name not in kinds.split(","):
         raise SchedulingRefused("supported-calendar-component", f"the calendar takes {kinds}")

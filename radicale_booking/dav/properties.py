@@ -28,7 +28,7 @@ _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", 
 #: Of everybody who may see an inbox or outbox, and of those who may write there.
 _INBOX_PRIVILEGES = (("D:read", "D:read-current-user-privilege-set", "C:schedule-deliver", "C:schedule-deliver-invite",
                       "C:schedule-deliver-reply", "C:schedule-query-freebusy"), ("D:write-properties", "D:unbind"))
-#: What can be asked of the root and of a principal.
+#: What can be asked everywhere.
 _REPORTS = ("D:expand-property", "D:principal-search-property-set", "D:principal-property-search",
             "D:principal-match", "D:acl-principal-prop-set", "CS:calendarserver-principal-search")
 _OUTBOX_PRIVILEGES = (("D:read", "D:read-current-user-privilege-set", "C:schedule-send-freebusy"),
@@ -233,11 +233,13 @@ def _shown_name(place: Place) -> str | None:
     return given or (place.principal.shown_name if place.principal is not None else None)
 
 
-def _reports(_: Place, element: ET.Element) -> bool:
-    for name in _REPORTS:
-        report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
-        ET.SubElement(report, clark(name))
-    return True
+def _reports(*names: str) -> _Rule:
+    def write(_: Place, element: ET.Element) -> bool:
+        for name in _REPORTS + names:
+            report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
+            ET.SubElement(report, clark(name))
+        return True
+    return write
 
 
 def _addresses(place: Place, element: ET.Element) -> bool:
@@ -297,9 +299,9 @@ def _calendars(place: Place, element: ET.Element) -> bool:
 
 
 _RULES: dict[str, dict[str, _Rule]] = {
-    "root": {clark("D:supported-report-set"): _reports},
+    "root": {clark("D:supported-report-set"): _reports()},
     "principal": {
-        clark("D:supported-report-set"): _reports,
+        clark("D:supported-report-set"): _reports("C:free-busy-query"),
         clark("D:displayname"): _text(_shown_name),
         clark("D:resourcetype"): _elements("D:principal", "D:collection"),
         clark("D:principal-URL"): _hrefs(),
@@ -317,6 +319,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
     INBOX: {
         clark("D:displayname"): _text(lambda place: "Inbox"),
         clark("D:resourcetype"): _elements("D:collection", "C:schedule-inbox"),
+        clark("D:supported-report-set"): _reports("D:sync-collection", "C:calendar-multiget", "C:calendar-query"),
         privileges.PRIVILEGES: _privileges(*_INBOX_PRIVILEGES),
         clark("C:calendar-free-busy-set"): _calendars,
         DEFAULT_CALENDAR: _default_calendar,
@@ -325,6 +328,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
     OUTBOX: {
         clark("D:displayname"): _text(lambda place: "Outbox"),
         clark("D:resourcetype"): _elements("D:collection", "C:schedule-outbox"),
+        clark("D:supported-report-set"): _reports(),
         privileges.PRIVILEGES: _privileges(*_OUTBOX_PRIVILEGES),
     },
     "calendar": {

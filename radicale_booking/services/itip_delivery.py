@@ -74,7 +74,10 @@ def to_organizer(app: Adapters, uow: UnitOfWork, attendee: Inviter, message: Mes
     if kept is None:
         return itip.REJECTED
     calendar, item = kept
-    decision = received(app.scheduling.read(item.text), "REPLY", app.scheduling.read(text))
+    present = _readable(app, item)
+    if present is None:
+        return itip.REJECTED
+    decision = received(present, "REPLY", app.scheduling.read(text))
     if decision.action is Action.STRANGER:
         return itip.NOT_ALLOWED
     if decision.action is Action.REPLY:
@@ -107,6 +110,14 @@ def spread(app: Adapters, uow: UnitOfWork, view: ObjectView, answering: str,
                 continue
         if text != kept[1].text:
             store(app, uow, principal, kept[0], kept[1].href, view.uid, text, kept[1].schedule_tag)
+
+
+def _readable(app: Adapters, item: ItemRow) -> ObjectView | None:
+    """None for what somebody has stored and nobody can read: others may go on without it."""
+    try:
+        return app.scheduling.read(item.text)
+    except InvalidCalendar:
+        return None
 
 
 def store(app: Adapters, uow: UnitOfWork, owner: Principal, calendar: CollectionRow, href: str, uid: str, text: str,
@@ -167,7 +178,9 @@ def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invite
 
 def _into_calendar(app: Adapters, uow: UnitOfWork, principal: Principal, message: Message, text: str) -> Outcome:
     kept = calendar_objects.find(uow, principal, message.uid)
-    copy = app.scheduling.read(kept[1].text) if kept is not None else None
+    copy = _readable(app, kept[1]) if kept is not None else None
+    if kept is not None and copy is None:
+        return Outcome(itip.REJECTED)
     decision = received(copy, message.method, app.scheduling.read(text), message.sender)
     if decision.action is Action.STRANGER:
         return Outcome(itip.NOT_ALLOWED)

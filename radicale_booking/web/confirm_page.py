@@ -16,6 +16,7 @@ from radicale_booking.services.email_check import Held
 from radicale_booking.web import after_booking
 from radicale_booking.web.current import adapters
 from radicale_booking.web.forms import ConfirmForm
+from radicale_booking.web.headers import let_form_lead_to
 from radicale_booking.web.zones import zone_or
 
 
@@ -45,6 +46,7 @@ def confirm_booking(token: str) -> Response:
         except IllegalTransition:
             return _late(email_check.held(adapters(), token), zone)
         return make_response(redirect(after_booking.booked(about.event_type, booked, zone), 303))
+    let_form_lead_to(about.event_type.redirect_url)
     page = render_template("confirm.html", token=token, about=about, reservation=about.reservation, host=about.host,
                            form=form, zone=zone)
     return make_response(page, 400 if request.method == "POST" else 200)

@@ -21,6 +21,7 @@ from radicale_booking.web import after_booking, chosen, confirm_page, failures, 
 from radicale_booking.web.addresses import link
 from radicale_booking.web.current import adapters, now
 from radicale_booking.web.forms import HONEYPOT, DetailsForm, MoveForm
+from radicale_booking.web.headers import let_form_lead_to
 from radicale_booking.web.languages import locale
 from radicale_booking.web.zones import zone_or
 
@@ -67,6 +68,8 @@ def take_booking(host: str, slug: str) -> Response:
         return _form_page(form, principal, event_type, start, zone, wrong, status=400)
     if adapters().settings.guard.honeypot and request.form.get(HONEYPOT):
         # Whoever fills in what nobody sees learns nothing by it.
+        if email_check.is_wanted(adapters(), event_type):
+            return confirm_page.asked(principal, event_type, start, form.email.data, zone)
         return make_response(redirect(link("show_host", host=host), 303))
     if not proof_of_work.is_proven(request.form.get(proof_of_work.FIELD, ""), form.key.data or ""):
         return _form_page(form, principal, event_type, start, zone, {"proof": ""}, status=400)
@@ -144,6 +147,7 @@ def _form_page(form: DetailsForm, principal: Principal, event_type: EventType, s
     for name in ("name", "email", "note"):
         if wrong and name in wrong:
             form[name].errors = [*form[name].errors, wrong[name]]
+    let_form_lead_to(event_type.redirect_url)
     given = request.form if request.method == "POST" else request.args
     page = render_template(
         "details.html", form=form, host=principal, event_type=event_type, start=start,

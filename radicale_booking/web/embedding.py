@@ -18,6 +18,11 @@ def frame_ancestors() -> str:
     return " ".join(("'self'", *adapters().settings.page.embed_origins)) if is_embedded() else "'none'"
 
 
+def outside() -> str:
+    """The target of a link to what may not be shown within another site's page."""
+    return "_blank" if is_embedded() else "_self"
+
+
 def script() -> Response:
     """``/embed.js``: its address stays, so that it may not be kept for long."""
     response = current_app.send_static_file("embed.js")

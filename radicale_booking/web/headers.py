@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Response, g, request
@@ -22,14 +23,33 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "frame-src 'self'",
 ))
 IMMUTABLE = "public, max-age=31536000, immutable"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _SMALLEST_WORTH_COMPRESSING = 1024
 _TEXT = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"})
+
+
+def let_form_lead_to(url: str) -> None:
+    """The form of this page may end at ``url`` on another site, where browsers go only if the page says so; '' nowhere.
+
+    An address whose site cannot stand in a header is left out.
+    """
+    try:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{(parts.hostname or '').encode('idna').decode()}" + (
+            f":{parts.port}" if parts.port else "")
+    except ValueError:
+        return
+    if _ORIGIN.fullmatch(origin):
+        g.form_leads_to = origin
 
 
 def secure(response: Response) -> Response:
     """Tell the browser to run nothing that is not ours, and to pass our addresses to nobody."""
     ancestors = frame_ancestors()
-    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-ancestors {ancestors}"
+    policy = CONTENT_SECURITY_POLICY
+    if "form_leads_to" in g:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {g.form_leads_to}")
+    response.headers["Content-Security-Policy"] = f"{policy}; frame-ancestors {ancestors}"
     response.headers["X-Content-Type-Options"] = "nosniff"
     if ancestors == "'none'":
         response.headers["X-Frame-Options"] = "DENY"

@@ -1,8 +1,9 @@
 """Evolution's data server by introspection; run by the system's Python, which alone has it, within a D-Bus session.
 
 Reads from standard input as JSON: ``host``, ``port``, ``path`` of the calendar, ``user``, ``password``, the texts of
-VEVENTs to ``create``, and ``wanted``: what must be in the events, each in one, before they are told. Writes the texts
-of all events as JSON into the file that its argument names: what D-Bus starts writes to standard output too.
+VEVENTs to ``create``, and ``wanted``: what must be in the events, each in one, before they are told. ``then`` is what
+is done with the event that has the first of it: "drag" it half an hour on, "delete" it, or nothing. Writes the texts of
+all events as JSON into the file that its argument names: what D-Bus starts writes to standard output too.
 """
 
 from __future__ import annotations
@@ -97,8 +98,26 @@ class Program:
         self.events = [component.as_ical_string().replace("\r\n ", "") for component in found]
         if not all(any(wanted in event for event in self.events) for wanted in self.task["wanted"]):
             return True
-        self.end("")
+        failure = ""
+        try:
+            for component in found:
+                if self.task["wanted"][0] in component.as_ical_string().replace("\r\n ", ""):
+                    self.change(component)
+        except GLib.Error as error:
+            failure = error.message
+        self.end(failure)
         return False
+
+    def change(self, component: ICalGLib.Component) -> None:
+        if self.task["then"] == "delete":
+            self.client.remove_object_sync(component.get_uid(), None, ECal.ObjModType.ALL, 0, None)
+        elif self.task["then"] == "drag":
+            start, end = component.get_dtstart(), component.get_dtend()
+            for moment in (start, end):
+                moment.adjust(0, 0, 30, 0)
+            component.set_dtstart(start)
+            component.set_dtend(end)
+            self.client.modify_object_sync(component, ECal.ObjModType.ALL, 0, None)
 
     def end(self, failure: str) -> None:
         self.failure = failure

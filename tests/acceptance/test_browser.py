@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browser import chromium, visitor
+from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
 
 PASSWORD = "correct horse"
@@ -145,6 +146,22 @@ def test_a_time_taken_meanwhile(browser: Browser, place: Place) -> None:
         assert start not in {alternatives.nth(index).get_attribute("datetime") for index in range(5)}
         alternatives.first.click()
         expect(second.get_by_role("heading", name="Ihre Angaben")).to_be_visible()
+
+
+def test_after_a_booking_the_browser_goes_to_another_site(browser: Browser, place: Place, tmp_path: Path) -> None:
+    """Which the policy of the page has to allow."""
+    (tmp_path / "thanks.html").write_text("<!doctype html><title>Thanks</title><h1>Thank you</h1>", encoding="utf-8")
+    with other_site(tmp_path) as other, visitor(browser) as (page, _):
+        added = run(place.config, "event-type", "add", "ada", "order", "--duration", "30",
+                    "--redirect-url", f"{other}/thanks.html")
+        assert added.returncode == 0, added.stderr
+        page.goto(f"{place.url}/book/ada/order/?day={datetime.now(UTC).date() + timedelta(days=4)}")
+        page.locator("#times li a").first.click()
+        page.get_by_label("Your name").fill("Grace")
+        page.get_by_label("E-mail").fill("grace@example.org")
+        page.get_by_role("button", name="Book this time").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+        assert page.url.startswith(f"{other}/thanks.html?uid=")
 
 
 def test_the_keyboard_is_enough(browser: Browser, place: Place) -> None:

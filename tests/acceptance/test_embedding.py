@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import http.server
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browser import visitor
+from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
 from tests.acceptance.test_browser import PASSWORD, Place, browser, hours  # noqa: F401 - fixture
 
@@ -27,25 +25,6 @@ addEventListener('linkReady', () => { window.ready++; });
 addEventListener('bookingSuccessfulV2', event => { window.heard = event.detail; });"""
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@contextmanager
-def site(folder: Path) -> Iterator[str]:
-    """Another site, with the files of ``folder``."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pages")
@@ -53,7 +32,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def other(pages: Path) -> Iterator[str]:
-    with site(pages) as address:
+    with other_site(pages) as address:
         yield address
 
 
@@ -103,6 +82,10 @@ def test_inline_from_another_site(browser: Browser, place: Place, other: str, pa
         frame.locator("main button.button").click()
         expect(frame.locator("h1")).to_have_text("Ihr Termin ist gebucht")
         page.wait_for_function("window.heard")
+        # The page that the link leads to may be shown within no other.
+        with page.context.expect_page() as opened:
+            frame.locator(".notice a").click()
+        expect(opened.value.locator("h1")).to_have_text("Your booking")
         heard = page.evaluate("window.heard")
         # One of each page: the times, the form, the booking.
         assert page.evaluate("window.ready") == 3
@@ -184,7 +167,7 @@ def test_the_form_gets_its_cookie_within_a_site_of_another_name(browser: Browser
 def test_no_other_site_may(browser: Browser, place: Place, tmp_path: Path) -> None:
     found = snippets(place)
     (tmp_path / "index.html").write_text(f"{_HEAD}{found['script']}{found['inline']}", encoding="utf-8")
-    with site(tmp_path) as stranger, visitor(browser) as (page, _):
+    with other_site(tmp_path) as stranger, visitor(browser) as (page, _):
         with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
             page.goto(f"{stranger}/index.html")
         expect(page.locator("iframe")).to_be_visible()

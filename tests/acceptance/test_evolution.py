@@ -55,15 +55,19 @@ def _services() -> list[Path]:
             for path in SERVICES.glob(f"org.gnome.evolution.dataserver.{kind}*.service")]
 
 
-def evolution(home: Path, url: str, user: str, path: str, *create: str, wanted: list[str]) -> list[str]:
-    """The events of the calendar, once ``create`` are in it and each of ``wanted`` is in one of them."""
+def evolution(home: Path, url: str, user: str, path: str, *create: str, wanted: list[str],
+              then: str = "") -> list[str]:
+    """The events of the calendar, once ``create`` are in it and each of ``wanted`` is in one of them.
+
+    ``then`` the event that has the first of it is dragged half an hour on ("drag"), or deleted ("delete").
+    """
     (home / "services").mkdir(parents=True)
     for service in _services():
         shutil.copy(service, home / "services")
     (home / "bus.conf").write_text(BUS.format(folder=home / "services"), encoding="utf-8")
     address = urlsplit(url)
     task = {"host": address.hostname, "port": address.port, "path": path, "user": user, "password": PASSWORD,
-            "create": [_bare(text) for text in create], "wanted": wanted}
+            "create": [_bare(text) for text in create], "wanted": wanted, "then": then}
     folders = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME",
                                             "XDG_RUNTIME_DIR")}
     answer, log = home / "answer.json", home / "log"
@@ -82,15 +86,24 @@ def _bare(text: str) -> str:
     return text[text.index("BEGIN:VEVENT"):text.index("END:VCALENDAR")]
 
 
-def test_bookable_hours_and_reservations(running: Running, tmp_path: Path) -> None:
+def test_hours_are_offered_and_a_reservation_is_dragged_and_deleted(running: Running, tmp_path: Path) -> None:
     start = monday()
     evolution(tmp_path / "first", running.url, "anna", "/anna/bookable/",
               event("hours", "Bookable", start, 2 * HALF_HOUR), wanted=["UID:hours"])
     visitor = Visitor()
+
+    def offered() -> list[bool]:
+        return [visitor.get(f"{running.url}/book/anna/intro-call/?start={shown(one)}").status == 200
+                for one in (start, start + HALF_HOUR)]
+
     form = visitor.get(f"{running.url}/book/anna/intro-call/?start={shown(start)}&tz=Europe/Berlin")
     assert visitor.submit(form, name="Charles", email="charles@example.org").status == 200
-    texts = evolution(tmp_path / "second", running.url, "anna", "/anna/calendar/", wanted=["charles@example.org"])
-    assert [text.count("STATUS:CONFIRMED") for text in texts if "charles@example.org" in text] == [1]
+    assert offered() == [False, True]
+    for then, after in (("drag", [True, False]), ("delete", [True, True])):
+        texts = evolution(tmp_path / then, running.url, "anna", "/anna/calendar/", wanted=["charles@example.org"],
+                          then=then)
+        assert [text.count("STATUS:CONFIRMED") for text in texts if "charles@example.org" in text] == [1]
+        assert offered() == after
 
 
 def test_who_invites_reads_acceptance_and_decline(running: Running, tmp_path: Path) -> None:

@@ -235,3 +235,35 @@ def test_the_root_has_the_own_home_and_nobody_elses_is_read(site: Site, monkeypa
     answer = site["bob"].request("PROPFIND", "/", propfind("<D:resourcetype/>"), Depth="1")
     assert [response.findtext(f"{D}href") for response in answer.xml.findall(f"{D}response")] == ["/", "/bob/"]
     assert "" not in read
+
+
+FRAME = '<C:time-range start="20260101T000000Z" end="20270101T000000Z"/>'
+#: What is inside of each report, and the Depth that it has.
+ASKED = {
+    "expand-property": ('<D:property name="owner"/>', "0"), "principal-search-property-set": ("", "0"),
+    "principal-property-search": ("<D:property-search><D:prop><D:displayname/></D:prop><D:match>bob</D:match>"
+                                  "</D:property-search><D:prop/>", "0"),
+    "principal-match": ("<D:self/>", "0"), "acl-principal-prop-set": ("<D:prop><D:displayname/></D:prop>", "0"),
+    "calendarserver-principal-search": ("<CS:search-token>bob</CS:search-token><D:prop/>", "0"),
+    "sync-collection": ("<D:sync-token/><D:sync-level>1</D:sync-level><D:prop/>", "0"),
+    "calendar-multiget": ("<D:prop/><D:href>/bob/none.ics</D:href>", "0"),
+    "calendar-query": ('<D:prop/><C:filter><C:comp-filter name="VCALENDAR"/></C:filter>', "1"),
+    "free-busy-query": (FRAME, "1")}
+CALENDARS = {"sync-collection", "calendar-multiget", "calendar-query"}
+
+
+@pytest.mark.parametrize(("path", "without"), [
+    ("/", {"free-busy-query", *CALENDARS}), ("/bob/", CALENDARS), ("/bob/inbox/", {"free-busy-query"}),
+    ("/bob/outbox/", {"free-busy-query", *CALENDARS})])
+def test_the_reports_that_are_told_are_answered(site: Site, path: str, without: set[str]) -> None:
+    told = set(found(site["bob"], path, "D:supported-report-set")["supported-report-set"]) & ASKED.keys()
+    answered = set()
+    for name, (inside, depth) in ASKED.items():
+        prefix = "C" if name.startswith(("calendar-", "free")) else "CS" if name.startswith("calendars") else "D"
+        body = (f'<{prefix}:{name} xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" '
+                f'xmlns:CS="http://calendarserver.org/ns/">{inside}</{prefix}:{name}>')
+        answer = site["bob"].request("REPORT", path, body, Depth=depth)
+        if answer.status in (200, 207):
+            answered.add(name)
+    assert told == ASKED.keys() - without
+    assert told <= answered

@@ -371,3 +371,21 @@ def test_answers_that_come_at_the_same_time_are_all_kept(site: Site) -> None:
     assert set(answered) <= {201, 204}
     text = own(site["bob"]).body.decode()
     assert (partstats(text, "anna"), partstats(text, "carl")) == (["TENTATIVE"], ["TENTATIVE"])
+
+
+def test_what_one_has_that_nobody_can_read_holds_up_nobody_else(site: Site) -> None:
+    bob, carl = site["bob"], site["carl"]
+    series = invitation("u1", NINE, "bob", "carl", "anna", lines=("RRULE:FREQ=DAILY;COUNT=3",))
+    put(bob, series)
+    href, kept = copy_of(carl)
+    instance = kept[kept.index("BEGIN:VEVENT"):kept.index("END:VCALENDAR")]
+    with site.app.store.write() as uow:
+        calendar = uow.collections.get("carl/calendar")
+        assert calendar is not None
+        broken = kept.replace("END:VCALENDAR", f"{instance}END:VCALENDAR")
+        uow.items.store(calendar.id, href=href.rpartition("/")[2], uid="u1", name="VCALENDAR", component="VEVENT",
+                        text=broken, index=site.app.calendar.index(broken, now=uow.now, owner=None))
+    stored = own(bob).body.decode()
+    assert put(bob, stored.replace("SUMMARY:Meeting", "SUMMARY:Other")).status == 204
+    assert person(own(bob).body.decode(), "carl@example.org")[0]["SCHEDULE-STATUS"] == "5.3"
+    assert "SUMMARY:Other" in copy_of(site["anna"])[1]

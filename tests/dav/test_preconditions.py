@@ -11,6 +11,10 @@ C = "{urn:ietf:params:xml:ns:caldav}"
 CR = "{urn:ietf:params:xml:ns:carddav}"
 PLAIN = event("u1", NINE)
 TASK = PLAIN.replace("VEVENT", "VTODO").replace("DTEND", "DUE")
+INSTANCE = PLAIN[PLAIN.index("BEGIN:VEVENT"):PLAIN.index("END:VCALENDAR")].replace(
+    "SUMMARY", f"RECURRENCE-ID:{NINE:%Y%m%dT%H%M%SZ}\r\nSUMMARY")
+TWICE = PLAIN.replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=3\r\nSUMMARY").replace(
+    "END:VCALENDAR", f"{INSTANCE * 2}END:VCALENDAR")
 TWO = PLAIN.replace("END:VCALENDAR", PLAIN[PLAIN.index("BEGIN:VEVENT"):].replace("UID:u1", "UID:u2"))
 
 
@@ -21,6 +25,8 @@ TWO = PLAIN.replace("END:VCALENDAR", PLAIN[PLAIN.index("BEGIN:VEVENT"):].replace
     (PLAIN.replace("UID:u1\r\n", ""), "text/calendar", "valid-calendar-object-resource"),
     (TWO, "text/calendar", "valid-calendar-object-resource"),
     (PLAIN.replace("VERSION", "METHOD:REQUEST\r\nVERSION"), "text/calendar", "valid-calendar-object-resource"),
+    (TWICE, "text/calendar", "valid-calendar-object-resource"),
+    (TWO.replace("UID:u2", "UID:u1"), "text/calendar", "valid-calendar-object-resource"),
     (TASK, "text/calendar", "supported-calendar-component"),
     (PLAIN.replace("SUMMARY:", "SUMMARY:" + "x" * 10_100_000), "text/calendar", "max-resource-size")])
 def test_each_condition_has_its_name(site: Site, text: str, kind: str, condition: str) -> None:

@@ -250,6 +250,8 @@ def test_a_group_of_holds_alone_goes_silently_and_another_makes_it(asking: Adapt
     event_types.set(asking, "ada", "talk", seats=3)
     held = hold(asking)
     assert booking.reserve(asking, wish(email=EVE)).status == "confirmed"
+    gone = hold(asking, email="joe@example.org")
+    assert life.cancel(asking, gone.seat or "", "ada").status == "cancelled"
     assert mails(asking, ADA) == ["book"]
     life.cancel(asking, booking.reservations(asking)[0].uid, "ada")
     assert mails(asking) == [email_check.EVENT]
@@ -307,6 +309,7 @@ def test_a_link_for_once_is_used_by_the_answer(asking: Adapters, clock: Clock) -
 
 
 def test_what_the_host_does_with_a_hold(asking: Adapters) -> None:
+    webhooks.add(asking, "https://hook.example.org/", [])
     held = hold(asking)
     text = item_text(asking, "ada/calendar", held.uid) or ""
     with pytest.raises(IllegalTransition):
@@ -320,6 +323,8 @@ def test_what_the_host_does_with_a_hold(asking: Adapters) -> None:
     assert booking.reservation(asking, held.uid).status == "cancelled"
     with pytest.raises(IllegalTransition):
         email_check.confirm(asking, token)
+    with asking.store.read() as uow:
+        assert uow.outbox.list("webhook", None) == []
 
 
 def test_other_doors_know_who_comes(asking: Adapters) -> None:
@@ -337,7 +342,10 @@ def test_an_event_type_may_ask_by_itself(app: Adapters) -> None:
 
 
 def test_the_pages(asking: Adapters, clock: Clock) -> None:
+    caught = form(asking, "talk", NINE, BOB, key="k", website="https://spam.example")
+    assert (booking.reservations(asking), tokens(asking)) == ([], [])
     first = form(asking, "talk", NINE, BOB, key="k")
+    assert first == caught
     [token] = tokens(asking)
     path = f"/booking/{token}/confirm"
     client = web.create_app(asking).test_client()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from radicale_booking import drill, wiring
+from radicale_booking import archive, drill, wiring
 from radicale_booking.backup_settings import BackupSettings
 from radicale_booking.errors import InvalidInput, StoreUnavailable
-from radicale_booking.services import backup, backup_pieces, restore
+from radicale_booking.services import backup, backup_pieces, restore, server_archive
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.services.backup_manifest import read_manifest
 from radicale_booking.services.continuous import ContinuousCopy
 from radicale_booking.store.postgres import PostgresStore
 from tests import postgres
@@ -24,8 +26,8 @@ from tests.services.test_continuous import SECOND, current, pieces, write
 
 @pytest.fixture(scope="module")
 def alone() -> Iterator[postgres.Server]:
-    """A server with no other tests' databases, all of which would be copied."""
-    with postgres.server() as running:
+    """A server with no other tests' databases, all of which would be copied, and a log in many small files."""
+    with postgres.server(segment_mib="1") as running:
         yield running
 
 
@@ -43,7 +45,7 @@ def site(app: Adapters) -> Adapters:
     return replace(app, settings=replace(app.settings, backup=BackupSettings(postgresql="base")))
 
 
-def test_made_while_others_write_it_is_of_one_moment(site: Adapters) -> None:
+def test_made_while_others_write_it_is_of_one_moment(site: Adapters, tmp_path: Path) -> None:
     stop = threading.Event()
 
     def go_on() -> None:
@@ -61,10 +63,22 @@ def test_made_while_others_write_it_is_of_one_moment(site: Adapters) -> None:
         writer.join()
     done = drill.run(site, made, "")
     assert [one for one in done.findings if not one.passed] == []
+    _without_its_log_it_is_refused(made, tmp_path)
     done_in_place = restore.in_place(site, made, "")
     assert done_in_place.manifest.tables["audit"].rows % 2 == manifest_parity(site)
     assert {table: (one.rows, f"{one.sum:064x}") for table, one in digests(site).items()} == {  # type: ignore[attr-defined]
         table: (one.rows, one.digest) for table, one in done_in_place.manifest.tables.items()}
+
+
+def _without_its_log_it_is_refused(made: backup.Archive, folder: Path) -> None:
+    unpacked = archive.unpack(made.path, folder, "")
+    manifest = read_manifest(folder / "manifest.json", "archive")
+    log = sorted(path for path in unpacked if path.name.startswith("wal-"))
+    for path in log[1:]:
+        path.unlink()
+    less = replace(manifest, files={path.name: "" for path in unpacked if path.exists()})
+    with pytest.raises(StoreUnavailable, match="FATAL"):
+        server_archive.recover(folder, less, [], "", folder / "booking.dump")
 
 
 def await_log(database: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 import radicale_booking.web
 from radicale_booking.web import create_app
-from tests.web.fake_booking import fake_adapters
+from tests.web.fake_booking import TALK, fake_adapters
 
 PAGES = ["/book/ada/", "/book/ada/first-talk/", "/book/ada/first-talk/?start=2026-11-24T08:00:00Z",
          "/book/ada/first-talk/?start=2026-11-24T08:01:00Z", "/book/nobody/", "/booking/expired/"]
@@ -26,6 +27,21 @@ def test_every_page_is_guarded(client: FlaskClient, path: str) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("redirect_url", "allowed"), [
+    ("", "'self'"), ("https://shop.example.org/thanks?a=b", "'self' https://shop.example.org"),
+    ("http://SHOP.example.org:8080/", "'self' http://shop.example.org:8080"),
+    ("https://münchen.example/danke", "'self' https://xn--mnchen-3ya.example"),
+    ("https://user:secret@shop.example.org/", "'self' https://shop.example.org"),
+    ("https://a;script-src*/", "'self'"), ("https://a.example:x/", "'self'"), ("https://[::1]/", "'self'"),
+])
+def test_the_form_may_lead_where_the_event_type_says(client: FlaskClient, services: Any, redirect_url: str,
+                                                     allowed: str) -> None:
+    services.event_types = [replace(TALK, redirect_url=redirect_url)]
+    form = client.get("/book/ada/first-talk/?start=2026-11-24T08:00:00Z")
+    assert f"; form-action {allowed};" in form.headers["Content-Security-Policy"]
+    assert "; form-action 'self';" in client.get("/book/ada/first-talk/").headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", PAGES)
