@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.site import SiteFiles, make_site
+from tests.acceptance.site import SiteFiles, make_site, new_database
 
 
 @pytest.fixture
@@ -15,7 +15,4 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> SiteFiles:
 
     On SQLite, and on PostgreSQL for the tests marked with ``every_engine`` of ``tests.acceptance.site``.
     """
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return make_site(tmp_path)
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    return make_site(tmp_path, server.create(template))
+    return make_site(tmp_path, new_database(request, getattr(request, "param", "sqlite")))

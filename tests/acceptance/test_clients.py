@@ -20,16 +20,17 @@ from typing import Any
 import pytest
 
 from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday, new_database
+from tests.conftest import ENGINES
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "clients").glob("*.toml"))
 HALF_HOUR = timedelta(minutes=30)
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=ENGINES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with the host anna, who can be booked every day, and the user bob with the calendar ``work``."""
-    site = make_site(tmp_path_factory.mktemp("clients"))
+    site = make_site(tmp_path_factory.mktemp("clients"), new_database(request, request.param))
     done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
                "--password-stdin", stdin=PASSWORD + "\n")
     assert done.returncode == 0, done.stderr

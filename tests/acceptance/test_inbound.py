@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import free_port, run, serve
-from tests.acceptance.site import calendar, calendar_program, event, make_site, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.test_inbound import mail, message
 from tests.smtp_server import smtp_server
@@ -20,9 +20,9 @@ HALF = timedelta(minutes=30)
 BOOKS = "anna+intro-call@calendar.example.org"
 
 
+@every_engine
 @pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])
-def test_there_and_back(tmp_path: Path, unix: bool) -> None:
-    site = make_site(tmp_path)
+def test_there_and_back(site: SiteFiles, tmp_path: Path, unix: bool) -> None:
     # A socket's path has at most 107 octets.
     place = f"unix:/tmp/rb-lmtp-{free_port()}" if unix else f"127.0.0.1:{free_port()}"
     with smtp_server(tmp_path / "smtp") as smtp:
@@ -53,9 +53,10 @@ def test_there_and_back(tmp_path: Path, unix: bool) -> None:
     assert any("METHOD:REPLY" in text and "PARTSTAT=ACCEPTED" in text for text in texts)
 
 
-def test_from_a_hold_on_the_page_to_a_guests_answer(tmp_path: Path) -> None:
+@every_engine
+def test_from_a_hold_on_the_page_to_a_guests_answer(site: SiteFiles, tmp_path: Path) -> None:
     """The invitee opens the link in the first mail, and the guest answers the invitation that follows."""
-    site, place = make_site(tmp_path), f"127.0.0.1:{free_port()}"
+    place = f"127.0.0.1:{free_port()}"
     bob, grace, start = "bob@elsewhere.example", "grace@elsewhere.example", monday()
     with smtp_server(tmp_path / "smtp") as smtp:
         text = site.config.read_text(encoding="utf-8").replace("[guard]\n", "[guard]\nconfirm_email = yes\n")

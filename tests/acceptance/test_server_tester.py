@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, make_site
+from tests.acceptance.site import PASSWORD, SiteFiles, every_engine
 
 #: Feature: what the tester says of it, and why that is right.
 EXCEPTIONS = {
@@ -37,8 +37,8 @@ ASKED = {
 }
 
 
-def test_every_feature_is_there_or_has_a_reason(tmp_path: Path) -> None:
-    site = make_site(tmp_path)
+@every_engine
+def test_every_feature_is_there_or_has_a_reason(site: SiteFiles, tmp_path: Path) -> None:
     for name in ("bob", "carl"):
         done = run(site.config, "user", "add", name, "--email", f"{name}@example.org", "--timezone", "Europe/Berlin",
                    "--password-stdin", stdin=PASSWORD + "\n")

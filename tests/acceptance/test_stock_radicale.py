@@ -7,18 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.acceptance.server import free_port, run, started, wait_until_answers
-from tests.acceptance.site import calendar, calendar_program, event, make_site, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
 from tests.acceptance.visitor import Visitor
 
 
-def test_a_stock_radicale_with_our_plugins_takes_a_booking(tmp_path: Path) -> None:
-    site = make_site(tmp_path)
+@every_engine
+def test_a_stock_radicale_with_our_plugins_takes_a_booking(site: SiteFiles, tmp_path: Path) -> None:
     port = free_port()
     config = tmp_path / "radicale.ini"
     config.write_text(
         f"[server]\nhosts = 127.0.0.1:{port}\n[auth]\ntype = htpasswd\nhtpasswd_filename = {tmp_path}/data/users\n"
         "htpasswd_encryption = autodetect\n[rights]\ntype = radicale_booking.plugins.rights\n"
-        f"[storage]\ntype = radicale_booking.plugins.storage\ndatabase = sqlite:///{tmp_path}/data/booking.sqlite\n"
+        f"[storage]\ntype = radicale_booking.plugins.storage\ndatabase = {site.database}\n"
         f"filesystem_folder = {tmp_path}/radicale\n[web]\ntype = radicale_booking.plugins.web\n",
         encoding="utf-8")
     start = monday()

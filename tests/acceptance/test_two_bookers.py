@@ -22,10 +22,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, monday
+from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, every_engine, monday
 from tests.services.overlaps import live_count, overlaps
 
 HALF_HOUR = timedelta(minutes=30)
+pytestmark = every_engine
 ROOT = Path(__file__).resolve().parents[2]
 USERS = ("bob", "carl")
 #: Whom both invite at each of the times, one half hour after the other.
@@ -75,8 +76,7 @@ def test_one_is_accepted_and_one_declined_and_each_reads_it_at_once(site: SiteFi
             taken = [found.icalendar_component["DTSTART"].dt for found in calendar(anna, "Calendar").events()
                      if "DECLINED" not in found.data]
         assert sorted(taken) == [monday() + i * HALF_HOUR for i in range(len(INVITED))]
-    database = site.config.parent / "data" / "booking.sqlite"
-    assert (live_count(database), overlaps(database)) == (INVITED.count(INVITED[-1]), [])
+    assert (live_count(site.database), overlaps(site.database)) == (INVITED.count(INVITED[-1]), [])
     assert not [line for line in running.lines if "Traceback" in line], running.lines
 
 

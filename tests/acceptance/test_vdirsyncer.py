@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday, new_database
 from tests.acceptance.visitor import Visitor
+from tests.conftest import ENGINES
 
 HOUR = timedelta(hours=1)
 WINS = ("b wins", "a wins")
@@ -78,10 +79,10 @@ class Machine:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=ENGINES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A site with anna and bob; every test leaves anna's calendar empty."""
-    site = make_site(tmp_path_factory.mktemp("site"))
+    site = make_site(tmp_path_factory.mktemp("site"), new_database(request, request.param))
     done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
                "--password-stdin", "--host", stdin=PASSWORD + "\n")
     assert done.returncode == 0, done.stderr
