@@ -11,18 +11,23 @@ from collections.abc import Callable, Sequence
 Prepared = Callable[[int], Callable[[], object]]
 
 
-def seconds(compared: Sequence[Prepared], rounds: int) -> tuple[float, ...]:
-    """The median duration of each of ``compared``; the first round warms up and does not count."""
+def seconds(compared: Sequence[Prepared], rounds: int, each: int = 1) -> tuple[float, ...]:
+    """The median duration of each of ``compared``; the first round warms up and does not count.
+
+    A turn is ``each`` operations, of which the last counts: the others fill the processor's caches again.
+    """
     measured: list[list[float]] = [[] for _ in compared]
     gc.collect()
     gc.disable()
     try:
-        for number in range(rounds + 1):
+        for turn in range(rounds + 1):
             for prepare, durations in zip(compared, measured, strict=True):
-                operation = prepare(number)
-                began = time.perf_counter()
-                operation()
-                durations.append(time.perf_counter() - began)
+                for number in range(turn * each, (turn + 1) * each):
+                    operation = prepare(number)
+                    began = time.perf_counter()
+                    operation()
+                    lasted = time.perf_counter() - began
+                durations.append(lasted)
     finally:
         gc.enable()
     return tuple(statistics.median(durations[1:]) for durations in measured)

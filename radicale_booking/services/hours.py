@@ -70,7 +70,9 @@ def event_href(calendar_uid: str) -> str:
 def _busy_spans(uow: UnitOfWork, principal: Principal, event_type: EventType, frame: Interval) -> list[slots.Busy]:
     """The busy times where reservations' own events make no difference: their occupancies close the same time."""
     assert principal.id is not None  # noqa: S101 - read from the store
-    spans = uow.instances.busy_spans(principal.id, frame, _blocking(principal, event_type))
+    # Where a booking with its buffers does not fit in between, nothing is offered.
+    shortest = event_type.buffer_before + event_type.duration + event_type.buffer_after
+    spans = uow.instances.busy_spans(principal.id, frame, _blocking(principal, event_type), shortest)
     return [slots.Busy(span) for span in spans]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -60,12 +60,17 @@ class Instances:
                     f"/{row['path']}/{row['href']}: {row['summary'] or 'not expanded as far as this'}")
             for row in blocking]
 
-    def busy_spans(self, principal_id: int, frame: Interval, paths: Collection[str] = ()) -> list[Interval]:
-        """When ``frame`` is blocked as ``busy`` has it, merged, not by what; ``paths``: by these calendars alone."""
+    def busy_spans(self, principal_id: int, frame: Interval, paths: Collection[str] = (),
+                   shortest: timedelta = timedelta(0)) -> list[Interval]:
+        """When ``frame`` is blocked as ``busy`` has it, not by what; ``paths``: by these calendars alone.
+
+        What overlaps, adjoins or leaves less than ``shortest`` between is one.
+        """
         rows = [*self._overlapping("busy_spans", principal_id, frame),
                 *self._unit_of_work.query("instance", "blocking_items", principal_id=principal_id, **_range(frame))]
         return [Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end
-                in _merged(map(_EPOCHS, [row for row in rows if row["path"] in paths] if paths else rows))]
+                in _merged(map(_EPOCHS, [row for row in rows if row["path"] in paths] if paths else rows),
+                           max(1, int(shortest.total_seconds())))]
 
     def unreadable(self, principal_id: int) -> list[tuple[str, str]]:
         """The principal's items that could not be read: address and reason."""
@@ -92,14 +97,14 @@ class Instances:
         return self._unit_of_work.query("instance", name, principal_id=principal_id, **_range(frame))
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """In order, what overlaps or adjoins as one. On plain numbers, as a month of a full calendar has many."""
+def _merged(spans: Iterable[tuple[int, int]], shortest: int) -> Iterator[tuple[int, int]]:
+    """In order, what has less than ``shortest`` between as one; a month of a full calendar has many."""
     ordered = sorted(spans)
     if not ordered:
         return
     first, last = ordered[0]
     for start, end in ordered:
-        if start > last:
+        if start - last >= shortest:
             yield first, last
             first, last = start, end
         elif end > last:

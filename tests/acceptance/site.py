@@ -58,6 +58,16 @@ def make_site(folder: Path, database: str = "") -> SiteFiles:
     return SiteFiles(config, database)
 
 
+def add_users(config: Path, *names: str, host: bool = False) -> None:
+    """Users in Berlin with mail addresses at example.org."""
+    made = wiring.load(config)
+    try:
+        for name in names:
+            accounts.add_user(made.app, name, f"{name}@example.org", "Europe/Berlin", PASSWORD, host=host)
+    finally:
+        wiring.release(made.app)
+
+
 def monday() -> datetime:
     """09:00 in Berlin on a Monday at least three days ahead."""
     today = datetime.now(ZONE).date()

@@ -19,8 +19,17 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday, new_database
+from tests.acceptance.server import Running, serve
+from tests.acceptance.site import (
+    PASSWORD,
+    add_users,
+    calendar,
+    calendar_program,
+    event,
+    make_site,
+    monday,
+    new_database,
+)
 from tests.conftest import ENGINES
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "clients").glob("*.toml"))
@@ -31,9 +40,7 @@ HALF_HOUR = timedelta(minutes=30)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with the host anna, who can be booked every day, and the user bob with the calendar ``work``."""
     site = make_site(tmp_path_factory.mktemp("clients"), new_database(request, request.param))
-    done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
-               "--password-stdin", stdin=PASSWORD + "\n")
-    assert done.returncode == 0, done.stderr
+    add_users(site.config, "bob")
     with serve(site.config) as server:
         with calendar_program(server.url, "bob") as bob:
             bob.make_calendar(name="Work", cal_id="work")

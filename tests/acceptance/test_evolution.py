@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar_program, event, make_site, monday, shown
+from tests.acceptance.server import Running, serve
+from tests.acceptance.site import PASSWORD, add_users, calendar_program, event, make_site, monday, shown
 from tests.acceptance.visitor import Visitor
 
 PROGRAM = Path(__file__).parent / "evolution_program.py"
@@ -43,9 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     site = make_site(tmp_path_factory.mktemp("site"))
     with site.config.open("a", encoding="utf-8") as config:
         config.write("[auth]\ndelay = 0\n")
-    done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
-               "--password-stdin", stdin=PASSWORD + "\n")
-    assert done.returncode == 0, done.stderr
+    add_users(site.config, "bob")
     with serve(site.config) as started:
         yield started
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import caldav
 import pytest
 
-from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, every_engine, monday
+from tests.acceptance.server import Running, serve
+from tests.acceptance.site import SiteFiles, add_users, calendar, calendar_program, event, every_engine, monday
 
 pytestmark = every_engine
 HALF_HOUR = timedelta(minutes=30)
@@ -21,10 +21,7 @@ def running(site: SiteFiles) -> Iterator[Running]:
     """A server with the host anna and the users bob and carl, each with a calendar."""
     with site.config.open("a", encoding="utf-8") as config:
         config.write("address_domain = calendar.example.org\n")
-    for name in ("bob", "carl"):
-        done = run(site.config, "user", "add", name, "--email", f"{name}@example.org", "--timezone", "Europe/Berlin",
-                   "--password-stdin", stdin=PASSWORD + "\n")
-        assert done.returncode == 0, done.stderr
+    add_users(site.config, "bob", "carl")
     with serve(site.config) as server:
         for name in ("bob", "carl"):
             with calendar_program(server.url, name) as principal:

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, SiteFiles, every_engine
+from tests.acceptance.server import serve
+from tests.acceptance.site import PASSWORD, SiteFiles, add_users, every_engine
 
 #: Feature: what the tester says of it, and why that is right.
 EXCEPTIONS = {
@@ -39,10 +39,7 @@ ASKED = {
 
 @every_engine
 def test_every_feature_is_there_or_has_a_reason(site: SiteFiles, tmp_path: Path) -> None:
-    for name in ("bob", "carl"):
-        done = run(site.config, "user", "add", name, "--email", f"{name}@example.org", "--timezone", "Europe/Berlin",
-                   "--password-stdin", stdin=PASSWORD + "\n")
-        assert done.returncode == 0, done.stderr
+    add_users(site.config, "bob", "carl")
     # The tester asks for /.well-known nowhere where the host has one of the names of this machine.
     with serve(site.config, "--host", "127.0.0.2") as server:
         accounts = {name: {"caldav_url": f"{server.url}/", "caldav_username": name, "caldav_password": PASSWORD}

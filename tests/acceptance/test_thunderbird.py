@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, ZONE, calendar_program, event, make_site, monday, shown
+from tests.acceptance.site import PASSWORD, ZONE, add_users, calendar_program, event, make_site, monday, shown
 from tests.acceptance.thunderbird import Thunderbird, thunderbird
 from tests.acceptance.visitor import Visitor
 
@@ -55,9 +55,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         site = make_site(tmp_path_factory.mktemp("desk"))
         with site.config.open("a", encoding="utf-8") as config:
             config.write("address_domain = calendar.example.org\n")
-        done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
-                   "--password-stdin", stdin=PASSWORD + "\n")
-        assert done.returncode == 0, done.stderr
+        add_users(site.config, "bob")
         with serve(site.config) as running:
             with calendar_program(running.url, "bob") as bob:
                 bob.make_calendar(name="Work")

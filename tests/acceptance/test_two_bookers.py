@@ -21,8 +21,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, SiteFiles, calendar, calendar_program, event, every_engine, monday
+from tests.acceptance.server import serve
+from tests.acceptance.site import (
+    PASSWORD,
+    SiteFiles,
+    add_users,
+    calendar,
+    calendar_program,
+    event,
+    every_engine,
+    monday,
+)
 from tests.services.overlaps import live_count, overlaps
 
 HALF_HOUR = timedelta(minutes=30)
@@ -54,10 +63,7 @@ def booker(url: str, user: str) -> Iterator[subprocess.Popen[str]]:
 def test_one_is_accepted_and_one_declined_and_each_reads_it_at_once(site: SiteFiles, workers: int) -> None:
     with site.config.open("a", encoding="utf-8") as config:
         config.write("address_domain = calendar.example.org\n")
-    for name in USERS:
-        added = run(site.config, "user", "add", name, "--email", f"{name}@example.org", "--timezone", "Europe/Berlin",
-                    "--password-stdin", stdin=PASSWORD + "\n")
-        assert added.returncode == 0, added.stderr
+    add_users(site.config, *USERS)
     with serve(site.config, "--workers", str(workers)) as running, ExitStack() as stack:
         for name in USERS:
             with calendar_program(running.url, name) as principal:

@@ -13,8 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server import Running, run, serve
-from tests.acceptance.site import PASSWORD, calendar, calendar_program, event, make_site, monday, new_database
+from tests.acceptance.server import Running, serve
+from tests.acceptance.site import (
+    PASSWORD,
+    add_users,
+    calendar,
+    calendar_program,
+    event,
+    make_site,
+    monday,
+    new_database,
+)
 from tests.acceptance.visitor import Visitor
 from tests.conftest import ENGINES
 
@@ -83,9 +92,7 @@ class Machine:
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A site with anna and bob; every test leaves anna's calendar empty."""
     site = make_site(tmp_path_factory.mktemp("site"), new_database(request, request.param))
-    done = run(site.config, "user", "add", "bob", "--email", "bob@example.org", "--timezone", "Europe/Berlin",
-               "--password-stdin", "--host", stdin=PASSWORD + "\n")
-    assert done.returncode == 0, done.stderr
+    add_users(site.config, "bob", host=True)
     with serve(site.config) as server:
         yield server
 
