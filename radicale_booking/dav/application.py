@@ -132,6 +132,8 @@ class BookingApplication(Application):
         if self._script_name and any(environ.get(f"HTTP_X_FORWARDED_{header}")
                                      for header in ("FOR", "HOST", "PROTO", "SERVER")):
             prefix = self._script_name
+        if not prefix:
+            return ""
         return str(prefix).rstrip("/") if _PREFIX.fullmatch(str(prefix)) else ""
 
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:

@@ -96,8 +96,7 @@ def get(request: Request) -> types.WSGIResponse | None:
     if not href or "r" not in request.application.rights.authorization(request.user, request.user_groups,
                                                                        f"{parent_path}/"):
         return None
-    with request.storage.acquire_lock("r", request.user):
-        row = request.storage.unit_of_work.one("listing", "member", path=parent_path[1:], href=href)
+    row = request.storage.look("listing", "member", path=parent_path[1:], href=href)
     if row is None:
         return None
     headers = {"Content-Type": xmlutils.OBJECT_MIMETYPES[row["name"]], "ETag": row["etag"],

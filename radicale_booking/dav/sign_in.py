@@ -50,31 +50,35 @@ class SignIn:
 
     def get_external_login(self, environ: types.WSGIEnviron) -> Any:
         """Radicale asks this first, for each request."""
-        self._request.method = environ["REQUEST_METHOD"]
-        self._request.origin = origin(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""),
-                                      self._app.settings.guard.trusted_proxies)
+        self._request.environ = environ
         return self._inner.get_external_login(environ)
 
     def login(self, login: str, password: str, context: Any) -> tuple[str, str, set[str]]:
         """See ``radicale.auth.BaseAuth.login``."""
         name = hashlib.sha256(self._salt + f"{login}\0{password}".encode()).digest()
         known = time.monotonic() - self._known.get(name, -_REMEMBERED_SECONDS) < _REMEMBERED_SECONDS
-        if not known and password and guard.is_guessing(self._app, self._request.origin, login):
+        if not known and password and guard.is_guessing(self._app, self._origin, login):
             logger.warning("Sign-in refused after too many failures: %r", login)
             return _NOBODY
         scope = tokens.scope_of(self._app, login, password)
         if scope is None and not known and password and not self._waited(login):
             return _NOBODY
         if scope is not None:
-            allowed = scope == "full" or self._request.method in _READING
+            allowed = scope == "full" or self._request.environ["REQUEST_METHOD"] in _READING
             found = (login, "token", set[str]()) if allowed else _NOBODY
         else:
             found = self._inner.login(login, password, context)
             if not found[0] and password:
-                guard.guessed(self._app, self._request.origin, login)
+                guard.guessed(self._app, self._origin, login)
         if found[0] and not known:
             self._remember(name)
         return found
+
+    @property
+    def _origin(self) -> str:
+        environ = self._request.environ
+        return origin(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""),
+                      self._app.settings.guard.trusted_proxies)
 
     def _waited(self, login: str) -> bool:
         """Whether an attempt at an account that many places try at may be made, which takes a while then.

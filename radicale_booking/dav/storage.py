@@ -23,7 +23,7 @@ from radicale_booking.services import implicit, maintenance_mode, scheduling
 from radicale_booking.settings import RIGHTS_PLUGIN, STORAGE_SCHEMA
 from radicale_booking.store.collections import BOXES, INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow, same_content
-from radicale_booking.store.unit_of_work import UnitOfWork
+from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 _SLASHES_IN_A_MEMBER = 2
 _OF_MEMBERS = frozenset({"GET", "PUT", "DELETE"})
@@ -133,6 +133,10 @@ class Storage(BaseStorage):
             return
         with self.app.store.read() as unit_of_work:
             yield unit_of_work
+
+    def look(self, noun: str, name: str, **parameters: object) -> Row | None:
+        """The first row of one query, outside of any lock."""
+        return self.app.store.look(noun, name, at_replica=self._held.only_reads, **parameters)
 
     def only_reading(self) -> AbstractContextManager[None]:
         """The request of this thread changes nothing and may be begun anew: a replica may answer it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -29,6 +28,8 @@ def if_undone(transaction: Callable[Given, Result]) -> Callable[Given, Result]:
 def attempt(transaction: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """Call it as ``if_undone`` does."""
     for _ in range(_MORE):
-        with contextlib.suppress(TransactionUndone):
+        try:
             return transaction(*arguments, **named)
+        except TransactionUndone:
+            continue
     return transaction(*arguments, **named)

@@ -14,7 +14,7 @@ from radicale_booking.postgres_settings import SCHEME as POSTGRES_SCHEME
 from radicale_booking.postgres_settings import PostgresSettings, without_password
 from radicale_booking.store.schema import SchemaState
 from radicale_booking.store.sqlite import SqliteStore
-from radicale_booking.store.unit_of_work import UnitOfWork
+from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
 class Store(Protocol):
@@ -25,6 +25,9 @@ class Store(Protocol):
 
         ``at_replica``: it reads much, so a replica may answer where there is one. Its failure is ``TransactionUndone``.
         """
+
+    def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
+        """The first row of one named query, which sees what ``read`` would, without a transaction around it."""
 
     def write(self, *, actor: str = "", principal: str = "") -> AbstractContextManager[UnitOfWork]:
         """A write transaction of ``actor`` on the data of ``principal``; commits at the end, an exception undoes it.

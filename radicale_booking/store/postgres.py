@@ -123,6 +123,11 @@ class PostgresStore:
         with self._transaction(_READ) as connection:
             yield UnitOfWork(connection, actor="", now=self._clock())
 
+    def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
+        # The limits of time are the transaction's.
+        with self.read(at_replica=at_replica) as unit_of_work:
+            return unit_of_work.one(noun, name, **parameters)
+
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         self._check_version()

@@ -161,6 +161,10 @@ class SqliteStore:
     def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
         return self._transaction("BEGIN", "")
 
+    def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
+        rows = self._connection().run(sql.load(noun, SqliteConnection.engine)[name], parameters)
+        return rows[0] if rows else None
+
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         began = time.perf_counter()

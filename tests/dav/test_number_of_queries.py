@@ -8,7 +8,7 @@ import pytest
 
 from radicale_booking.services import booking
 from radicale_booking.services.booking import BookingRequest
-from radicale_booking.store.unit_of_work import UnitOfWork
+from radicale_booking.store import sql
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event
 
 LISTING = '<propfind xmlns="DAV:"><prop><getetag/><getcontenttype/><resourcetype/></prop></propfind>'
@@ -18,13 +18,21 @@ LISTING = '<propfind xmlns="DAV:"><prop><getetag/><getcontenttype/><resourcetype
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the queries, as they are asked."""
     asked: list[str] = []
-    statement = UnitOfWork._statement
+    load = sql.load
 
-    def noted(self: UnitOfWork, noun: str, name: str) -> str:
-        asked.append(f"{noun}.{name}")
-        return statement(self, noun, name)
+    class Noted(dict[str, str]):
+        noun = ""
 
-    monkeypatch.setattr(UnitOfWork, "_statement", noted)
+        def __getitem__(self, name: str) -> str:
+            asked.append(f"{self.noun}.{name}")
+            return super().__getitem__(name)
+
+    def noted(noun: str, engine: str) -> Noted:
+        queries = Noted(load(noun, engine))
+        queries.noun = noun
+        return queries
+
+    monkeypatch.setattr(sql, "load", noted)
     return asked
 
 
