@@ -22,7 +22,7 @@ def no_pages(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 def configuration(folder: Path, **storage: str) -> Any:
     folder.mkdir()
     config = load()
-    config.update({"auth": {"type": "none"}, "storage": {"filesystem_folder": str(folder), **storage},
+    config.update({"auth": {"type": "none", "delay": "0"}, "storage": {"filesystem_folder": str(folder), **storage},
                    "logging": {"level": "critical"}}, "test", privileged=True)
     return config
 
