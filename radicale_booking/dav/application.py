@@ -293,9 +293,8 @@ class BookingApplication(Application):
 
     def do_PUT(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
         environ, base_prefix, path, *_ = request
-        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": ""}
-        return representation.shown(environ, base_prefix + path, self._writing(self._put, request),
-                                    lambda: self._read(self._got, (asked, *request[1:])))
+        return representation.shown(environ, base_prefix + path, self._writing(self._put, request), lambda: self._read(
+            self._got, ({**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": ""}, *request[1:])))
 
     def _put(self, environ: types.WSGIEnviron, *request: Any) -> types.WSGIResponse:
         path, user, user_groups = request[1:4]

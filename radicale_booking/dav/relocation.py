@@ -59,9 +59,10 @@ class _Relocation:
         return Access(self.application.rights, side.user, side.user_groups, path, side._permissions_filter)
 
 
-def _asked(application: BookingApplication, storage: Storage, environ: types.WSGIEnviron, base_prefix: str, path: str,
-           user: str, user_groups: set[str]) -> _Relocation | types.WSGIResponse:
-    """The request as it is understood, or the answer to one that is not (RFC 4918 §9.8.5)."""
+def _asked(application: BookingApplication, storage: Storage, need: str, environ: types.WSGIEnviron, base_prefix: str,
+           path: str, user: str, user_groups: set[str]) -> _Relocation | types.WSGIResponse:
+    """The request as it is understood, or the answer to one that is not (RFC 4918 §9.8.5), or to one of
+    somebody who lacks ``need`` at the source or may not write the target."""
     destination = urlparse(environ.get("HTTP_DESTINATION", ""))
     if destination.netloc:
         port = "" if destination.port else f":{_DEFAULT_PORTS.get(destination.scheme, 80)}"
@@ -76,6 +77,8 @@ def _asked(application: BookingApplication, storage: Storage, environ: types.WSG
         return httputils.NOT_ALLOWED
     source, target = (_access(application, one, user, user_groups)
                       for one in (path, to_path.removeprefix(base_prefix)))
+    if not source.check(need) or not target.check("w"):
+        return httputils.NOT_ALLOWED
     return _Relocation(application, storage, user, source, target, overwrite == "T",
                        environ.get("HTTP_DEPTH", "infinity").lower(), environ.get("HTTP_IF_MATCH", "*"))
 
@@ -90,11 +93,9 @@ def _access(application: BookingApplication, path: str, user: str, user_groups: 
 
 def copy(application: BookingApplication, storage: Storage, *request: Any) -> types.WSGIResponse:
     """Store a copy, as a PUT of the same would (RFC 6638 §3.2). Raises ``SchedulingRefused``."""
-    asked = _asked(application, storage, *request)
+    asked = _asked(application, storage, "r", *request)
     if not isinstance(asked, _Relocation):
         return asked
-    if not asked.source.check("r") or not asked.target.check("w"):
-        return httputils.NOT_ALLOWED
     with _locked(asked, "COPY"):
         found = next(iter(storage.discover(asked.source.path)), None)
         if found is None:
@@ -109,11 +110,9 @@ def copy(application: BookingApplication, storage: Storage, *request: Any) -> ty
 
 def move_collection(application: BookingApplication, storage: Storage, *request: Any) -> types.WSGIResponse | None:
     """Give a collection another address; None where an item is asked to be moved, or what is not there."""
-    asked = _asked(application, storage, *request)
+    asked = _asked(application, storage, "w", *request)
     if not isinstance(asked, _Relocation):
         return asked
-    if not asked.source.check("w") or not asked.target.check("w"):
-        return httputils.NOT_ALLOWED
     with _locked(asked, "MOVE"):
         found = next(iter(storage.discover(asked.source.path)), None)
         if found is not None and asked.expected not in ("*", found.etag):

@@ -7,10 +7,8 @@ for every other item of the same kind. So the answer is Radicale's by constructi
 from __future__ import annotations
 
 import re
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -20,7 +18,7 @@ from xml.sax.saxutils import escape
 from radicale import pathutils, xmlutils
 
 from radicale_booking.dav import no_namespace
-from radicale_booking.dav.collection import Collection, StoredItem
+from radicale_booking.dav.collection import Collection, StoredItem, http_date
 from radicale_booking.store.unit_of_work import Row
 
 _HREF = "sample-href-4b1d"
@@ -32,12 +30,6 @@ _CUT = re.compile(f"({_HREF}|{_ETAG}|{_MODIFIED}|{_SCHEDULE_TAG}|{_TEXT}|(?<=>){
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
-@lru_cache(maxsize=4096)
-def http_date(epoch: int) -> str:
-    """``epoch`` (UTC seconds since 1970) as RFC 9110 §5.6.7 has it."""
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(epoch))
-
-
 #: A column and how it is written; None: as it is.
 _Field = tuple[str, Callable[[Any], str] | None]
 #: Kind of object, component, and whether it has a Schedule-Tag.
@@ -46,12 +38,8 @@ _Kind = tuple[str, str, bool]
 _Fill = Callable[[Iterable[Row]], list[str]]
 
 
-def _octets(path: str) -> str:
-    return quote(path, safe="/")
-
-
 _FIELDS: dict[str, _Field] = {
-    _HREF: ("href", _octets),
+    _HREF: ("href", quote),
     # Quotes, digits and hyphens: nothing in it can be markup.
     _ETAG: ("etag", None),
     _MODIFIED: ("modified_epoch", http_date),
@@ -99,7 +87,7 @@ def _template(collection: Collection, kind: _Kind, build: Build, *, quoting: boo
     parts = _CUT.split(text_of(build(sample)))
     literals = [literal.replace("%", "%%") for literal in parts[0::2]]
     text, fields = "%s".join(literals), [_FIELDS[mark] for mark in parts[1::2]]
-    written = [(column, write) for column, write in fields if write is not None and (quoting or write is not _octets)]
+    written = [(column, write) for column, write in fields if write is not None and (quoting or write is not quote)]
     if written:
         return lambda rows: [text % tuple([row[column] if write is None else write(row[column])
                                            for column, write in fields]) for row in rows]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.browser import chromium, visitor
+from tests.acceptance.browser import visitor
 from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
 
@@ -51,12 +51,6 @@ def hours(now: datetime) -> str:
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//EN", "BEGIN:VEVENT", "UID:hours", "SUMMARY:Bookable",
         f"DTSTAMP:{day}T000000Z", f"DTSTART:{day}T080000Z", f"DTEND:{day}T160000Z", "RRULE:FREQ=DAILY",
         "END:VEVENT", "END:VCALENDAR", ""])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

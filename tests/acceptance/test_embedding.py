@@ -14,9 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.browser import visitor
 from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
-from tests.acceptance.test_browser import PASSWORD, Place, browser, hours  # noqa: F401 - fixture
-
-# ruff: noqa: F811
+from tests.acceptance.test_browser import PASSWORD, Place, hours
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 _HEAD = "<!doctype html><title>x</title><link rel='icon' href='data:,'>"

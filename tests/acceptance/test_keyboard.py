@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.browser import chromium, visitor
+from tests.acceptance.browser import visitor
 from tests.acceptance.stage import SITE, Stage, stage
 from tests.acceptance.states import STATES
 
@@ -17,12 +17,6 @@ _FOCUSED = """() => {
     const name = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
     return at === document.body ? "" : name.trim().replace(/\\s+/g, " ");
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

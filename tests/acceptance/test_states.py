@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from radicale_booking.guard_settings import GuardSettings
 from radicale_booking.services import booking
-from tests.acceptance.browser import chromium, visitor
+from tests.acceptance.browser import visitor
 from tests.acceptance.stage import SITE, Stage, stage
 from tests.acceptance.states import STATES
 
@@ -25,12 +25,6 @@ _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", 
 #: Language, width, dark.
 _LOOKS = {"desk": ("en-GB", 1280, False), "arabic phone in the dark": ("ar", 360, True)}
 _FIRST_VIEW_OCTETS = 30 * 1024
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
