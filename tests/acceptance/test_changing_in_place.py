@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.acceptance.browser import visitor
-from tests.acceptance.test_browser import Place, browser, place  # noqa: F401 - fixtures
+from tests.acceptance.test_browser import Place, place  # noqa: F401 - fixture
 
 # ruff: noqa: F811
 
