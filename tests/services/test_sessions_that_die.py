@@ -66,7 +66,7 @@ def test_a_sysadmin_gives_commands(app: Adapters, tmp_path: Path, monkeypatch: p
     for words in ("user list", "event-type set ada talk --title Chat", "event-type list ada", "token add ada",
                   "block add example.net", "block remove example.net", "webhook add https://example.org/",
                   f"reservation cancel {booked.uid}", "reservation list", "privacy erase bob@example.org --yes",
-                  "maintenance on closed", "maintenance off", "user remove ada"):
+                  "maintenance on --mode closed", "maintenance off", "user remove ada --yes"):
         with pytest.raises(SystemExit) as ended:
             main(["--config", str(config), *words.split()])
         assert not ended.value.code, (words, ended.value.code)
