@@ -193,5 +193,6 @@ def test_the_demo_page(browser: Browser, place: Place) -> None:
     with visitor(browser) as (page, complaints):
         page.goto(f"{place.url}/host/embed/?page=ada/first-talk")
         expect(page.frame_locator("[data-booking] iframe").locator("#times li a").first).to_be_visible()
-        assert 'data-booking="ada/first-talk"' in page.locator("pre").inner_text()
+        for way, copied in zip(("-float", "-popup", ""), page.locator("pre").all_inner_texts(), strict=True):
+            assert f'data-booking{way}="ada/first-talk"' in copied
         assert complaints == []
