@@ -26,7 +26,8 @@ def events(draw: st.DrawFn) -> BookedEvent:
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 10**6)))
     reservation = replace(
         BOOKED, title=draw(TEXTS), note=draw(TEXTS), location=draw(TEXTS), start=start,
-        end=start + timedelta(minutes=draw(st.integers(1, 3000))), status=draw(st.sampled_from(["pending", "confirmed"])))
+        end=start + timedelta(minutes=draw(st.integers(1, 3000))),
+        status=draw(st.sampled_from(["pending", "confirmed"])))
     host = replace(HOST, email=draw(st.sampled_from([HOST.email, None])))
     # The host may be among those who come.
     people = draw(st.lists(st.sampled_from([GUEST, "anna@example.org"]), max_size=2))
