@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import threading
 import time
 import urllib.error
@@ -75,7 +76,7 @@ def test_all_but_the_last_seconds_survives_the_loss_of_the_data(site: SiteFiles,
                 assert time.monotonic() < deadline, f"{len(load.acknowledged)} written, {sorted(tmp_path.rglob('*'))}"
                 time.sleep(0.05)
             time.sleep(2 * _CONTINUOUS_SECONDS)
-            server.process.kill()
+            server.stop(signal.SIGKILL)
             lost = datetime.now(UTC)
         finally:
             load.stop()

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import pytest
 from radicale_booking import settings as settings_module
 from radicale_booking import wiring
 from radicale_booking.domain.reservation import Reservation
-from tests.acceptance.server import Running, run, serve, started
+from tests.acceptance.server import Running, command, forked, run, serve
 from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Page, Visitor
 from tests.smtp_server import SmtpServer, Taken, smtp_server
@@ -68,7 +67,7 @@ def queue(site: SiteFiles, *arguments: str) -> list[dict[str, Any]]:
 
 
 def worker(site: SiteFiles) -> AbstractContextManager[Running]:
-    return started([sys.executable, "-m", "radicale_booking", "--config", str(site.config), "worker"])
+    return forked(command, "--config", str(site.config), "worker")
 
 
 def queue_mails(site: SiteFiles, count: int) -> None:

@@ -21,7 +21,7 @@ from tests.acceptance.visitor import Visitor
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_serve_answers_reloads_and_stops(site: SiteFiles, workers: str) -> None:
-    with serve(site.config, "--workers", workers) as running:
+    with serve(site.config, "--workers", workers, python=sys.executable) as running:
         assert "Intro call" in Visitor().get(f"{running.url}/book/anna/").text
         with calendar_program(running.url) as anna:
             assert len(anna.calendars()) == 2
