@@ -17,7 +17,7 @@ from typing import IO
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # With the program of pytest, which multiprocessing would run in each of them anew.
-_CONTEXT.set_forkserver_preload(["__main__", "pytest", "radicale_booking.cli.main", "tests.acceptance.site"])
+_CONTEXT.set_forkserver_preload(["__main__", "pytest", "tests.acceptance.server", "tests.acceptance.site"])
 
 
 class Forked:

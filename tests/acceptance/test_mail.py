@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from radicale_booking import settings as settings_module
 from radicale_booking import wiring
 from radicale_booking.domain.reservation import Reservation
 from tests.acceptance.server import Running, command, forked, run, serve
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, connected, event, monday, shown
 from tests.acceptance.visitor import Page, Visitor
 from tests.smtp_server import SmtpServer, Taken, smtp_server
 
@@ -224,10 +223,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(mailing: SiteFiles, s
         os.killpg(first.process.pid, signal.SIGKILL)
         first.process.wait()
     smtp.behave()
-    connection = sqlite3.connect(mailing.config.parent / "data" / "booking.sqlite")
-    with connection:
-        held = connection.execute("UPDATE outbox SET claimed_until_epoch = 0 WHERE claimed_by IS NOT NULL").rowcount
-    connection.close()
+    with connected(mailing.database) as database:
+        held = database.execute("UPDATE outbox SET claimed_until_epoch = 0 WHERE claimed_by IS NOT NULL").rowcount
     assert held > 1
     with worker(mailing):
         taken = smtp.wait_for(30)

@@ -15,7 +15,7 @@ import pytest
 
 from radicale_booking.services import offers
 from tests.acceptance.server import READY, Running, command, forked
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.overlaps import live_count, overlaps
 
@@ -64,7 +64,6 @@ def send_all(processes: list[Running]) -> list[tuple[int, str, list[str]]]:
     return answers
 
 
-@every_engine
 @pytest.mark.parametrize(("launcher", "workers"), [("checked", 1), ("checked", 2), ("unchecked", 1),
                                                    ("unchecked", 2)])
 def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, workers: int) -> None:

@@ -23,13 +23,11 @@ from tests.acceptance.site import (
     calendar,
     calendar_program,
     event,
-    every_engine,
     monday,
 )
 from tests.services.overlaps import live_count, overlaps
 
 HALF_HOUR = timedelta(minutes=30)
-pytestmark = every_engine
 USERS = ("bob", "carl")
 #: Whom both invite at each of the times, one half hour after the other.
 INVITED = ["anna@example.org"] * 4 + ["anna+intro-call@calendar.example.org"] * 4
