@@ -30,9 +30,15 @@ class Running:
     """A started process: where it listens and what it has written so far."""
 
     process: subprocess.Popen[str] | Forked
+    output: IO[str]
+    input: IO[str] | None = None
     url: str = ""
     lines: list[str] = field(default_factory=list)
-    input: IO[str] | None = None
+    reader: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.output), daemon=True)
+        self.reader.start()
 
     def say(self, line: str) -> None:
         """Write a line to its standard input."""
@@ -44,7 +50,8 @@ class Running:
         """The first written line with ``pattern``; fails when it does not come."""
         deadline = time.monotonic() + seconds
         while True:
-            ended = self.process.poll() is not None
+            if ended := self.process.poll() is not None:
+                self.reader.join(10)
             for line in list(self.lines):
                 if found := re.search(pattern, line):
                     return found
@@ -68,7 +75,7 @@ def started(command: Sequence[str], *, environment: dict[str, str] | None = None
         env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
     )
     assert process.stdout is not None
-    with _watched(Running(process), process.stdout, ready) as running:
+    with _watched(Running(process, process.stdout), ready) as running:
         yield running
 
 
@@ -81,14 +88,12 @@ def forked(main: Callable[..., object], *arguments: str, ready: str = "") -> Ite
     output = os.fdopen(ours, encoding="utf-8")
     with os.fdopen(theirs) as stdin, os.fdopen(theirs_out, "w") as written:
         process = Forked(main, *arguments, streams=(stdin, written, written))
-    with given, _watched(Running(process, input=given), output, ready) as running:
+    with given, _watched(Running(process, output, given), ready) as running:
         yield running
 
 
 @contextmanager
-def _watched(running: Running, output: IO[str], ready: str) -> Iterator[Running]:
-    reader = threading.Thread(target=lambda: running.lines.extend(output), daemon=True)
-    reader.start()
+def _watched(running: Running, ready: str) -> Iterator[Running]:
     try:
         if ready:
             running.url = running.wait_for(ready)[1].rstrip("/")
@@ -99,8 +104,8 @@ def _watched(running: Running, output: IO[str], ready: str) -> Iterator[Running]
         except subprocess.TimeoutExpired:
             os.killpg(running.process.pid, signal.SIGKILL)
             running.process.wait()
-        reader.join(10)
-        output.close()
+        running.reader.join(10)
+        running.output.close()
 
 
 def command(*words: str) -> None:

@@ -50,8 +50,16 @@ class Load:
         self._booked = booked
         self._threads = [threading.Thread(target=self._put, args=(number,)) for number in range(WRITERS)]
         self._threads.append(threading.Thread(target=self._book))
+        self._before = len(removed), len(booked)
         for thread in self._threads:
             thread.start()
+
+    def wait_until_under_way(self) -> None:
+        """Until something was written, removed and booked, and acknowledged."""
+        deadline = time.monotonic() + 60
+        while len(self._removed) == self._before[0] or len(self._booked) == self._before[1]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def join(self) -> None:
         for thread in self._threads:
@@ -103,7 +111,8 @@ def test_acknowledged_writes_survive_kill(site: SiteFiles) -> None:
                 hours = event("w", "Bookable", monday(), timedelta(hours=60))
                 assert request(running.url, "PUT", "bookable/w", hours)[0] == 201
             load = Load(running.url, round_, kept, removed, booked)
-            time.sleep(chance.uniform(0.3, 1.3))
+            load.wait_until_under_way()
+            time.sleep(chance.uniform(0, 0.6))
             os.killpg(running.process.pid, signal.SIGKILL)
             running.process.wait()
             load.join()
