@@ -56,7 +56,8 @@ def make_site(folder: Path, database: str = "") -> SiteFiles:
     """
     config = folder / "booking.ini"
     database = database or f"sqlite://{folder}/data/booking.sqlite"
-    config.write_text(f"[guard]\nbookings_per_address = 0\n[storage]\ndatabase = {database}\n"
+    # A program that asks without a password at first is not to wait until it is refused.
+    config.write_text(f"[auth]\ndelay = 0\n[guard]\nbookings_per_address = 0\n[storage]\ndatabase = {database}\n"
                       f"[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
     # Not by the commands, which tests/cli tries: to start Python for each takes longer than most tests.
     made = wiring.load(config)

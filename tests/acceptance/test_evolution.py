@@ -32,7 +32,7 @@ BUS = """<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><servic
 
 @pytest.fixture(scope="module", params=ENGINES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A site with the host anna, and bob, where who comes without a password is refused without a delay."""
+    """A site with the host anna, and bob."""
     probe = [PYTHON, "-c", "import gi; gi.require_version('ECal', '2.0')"]
     there = (shutil.which("dbus-run-session") and Path(PYTHON).exists() and _services()
              and subprocess.run(probe, capture_output=True, check=False).returncode == 0)
@@ -43,8 +43,6 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip(message)
     folder = tmp_path_factory.mktemp("site")
     site = make_site(folder, new_database(request, request.param, folder))
-    with site.config.open("a", encoding="utf-8") as config:
-        config.write("[auth]\ndelay = 0\n")
     add_users(site.config, "bob")
     with serve(site.config) as started:
         yield started

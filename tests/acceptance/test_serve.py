@@ -30,7 +30,7 @@ def test_serve_answers_reloads_and_stops(site: SiteFiles, workers: str) -> None:
         site.config.write_text(text + "colour = red\n", encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
         running.wait_for("not reloaded")
-        running.wait_for(r"booking\.ini:7 .*unknown option")
+        running.wait_for(r"booking\.ini:9 .*unknown option")
         assert Visitor().get(f"{running.url}/health").status == 200
         site.config.write_text(text + "access_log = no\n", encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
