@@ -24,6 +24,7 @@ from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 20
+_READ = "BEGIN"
 
 #: SQLite's result code -> what the sysadmin reads.
 _REASONS = {
@@ -138,7 +139,7 @@ class _Transaction:
 
     def __enter__(self) -> UnitOfWork:
         self._connection.change(self._begin, {})
-        return UnitOfWork(self._connection, actor=self._actor, now=self._clock())
+        return UnitOfWork(self._connection, actor=self._actor, now=self._clock(), snapshot=self._begin == _READ)
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
@@ -165,7 +166,7 @@ class SqliteStore:
         self._writer = GroupCommit(self._open)
 
     def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
-        return self._transaction("BEGIN", "")
+        return self._transaction(_READ, "")
 
     def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
         rows = self._connection().run(sql.load(noun, SqliteConnection.engine)[name], parameters)

@@ -83,7 +83,8 @@ class _Repository(Generic[Kind]):
 
 
 class UnitOfWork:
-    """A transaction: ``actor`` does it, ``now`` (aware UTC) is its one time."""
+    """A transaction: ``actor`` does it, ``now`` (aware UTC) is its one time. One that is a ``snapshot`` asks the
+    database for the same row once."""
 
     principals = _Repository(Principals)
     collections = _Repository(Collections)
@@ -105,10 +106,11 @@ class UnitOfWork:
     webhooks = _Repository(Webhooks)
     tables = _Repository(Tables)
 
-    def __init__(self, connection: Connection, *, actor: str, now: datetime) -> None:
+    def __init__(self, connection: Connection, *, actor: str, now: datetime, snapshot: bool = False) -> None:
         self.connection = connection
         self.actor = actor
         self.now = now
+        self._rows: dict[tuple[object, ...], Row | None] | None = {} if snapshot else None
 
     @property
     def now_epoch(self) -> int:
@@ -120,6 +122,14 @@ class UnitOfWork:
 
     def one(self, noun: str, name: str, /, **parameters: object) -> Row | None:
         """The first row of the named query, or None."""
+        if self._rows is None:
+            return self._first(noun, name, parameters)
+        asked = (noun, name, *parameters.items())
+        if asked not in self._rows:
+            self._rows[asked] = self._first(noun, name, parameters)
+        return self._rows[asked]
+
+    def _first(self, noun: str, name: str, parameters: Mapping[str, object]) -> Row | None:
         rows = self.connection.run(self._statement(noun, name), parameters)
         return rows[0] if rows else None
 
