@@ -33,6 +33,7 @@ class FakeBooking:
 
     def __init__(self) -> None:
         self.taken: set[datetime] = set()
+        self.moved: list[str] = []
         self.reservations: dict[str, Reservation] = {}
         self.keys: dict[str, Reservation] = {}
         self.last_day = NOW.date() + timedelta(days=40)
@@ -88,6 +89,11 @@ class FakeBooking:
         self.reservations[uid] = cancelled
         return cancelled
 
+    def reschedule(self, app: Any, uid: str, start: datetime, actor: str) -> Reservation:
+        self.moved.append(uid)
+        self.reservations[uid] = replace(self.reservations[uid], start=start)
+        return self.reservations[uid]
+
     def manage_url(self, app: Any, reservation: Reservation) -> str:
         return f"https://book.example.org/booking/{reservation.uid}/"
 
@@ -125,6 +131,7 @@ def fake_adapters(store: Any = None, page: PageSettings = PageSettings()) -> Any
     """Adapters as far as the pages use them."""
     return SimpleNamespace(
         store=store,
+        mailer=None,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
         settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings(),
