@@ -23,6 +23,7 @@ test: $(VENV)/.installed-test
 	@.ci/mail
 	@.ci/deploy
 	@.ci/thunderbird
+	@.ci/firefox
 	@.ci/evolution
 	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from radicale_booking import drill
+from radicale_booking import again, drill
 from radicale_booking.doctor import bookings
 from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.errors import StoreUnavailable
@@ -61,6 +61,7 @@ def _held_still(app: Adapters) -> Iterator[Finding]:
                       "radicale-booking maintenance off")
 
 
+@again.if_undone
 def _ahead(app: Adapters) -> Iterator[Finding]:
     """Only a clock that was ahead, or is behind now, dates anything later than now."""
     with app.store.read() as uow:
@@ -141,6 +142,7 @@ def _mail(app: Adapters) -> Iterator[Finding]:
         yield Finding("outbox", OK, f"{found.queued_mail} waiting")
 
 
+@again.if_undone
 def _mail_that_is_off(app: Adapters) -> Iterator[Finding]:
     """Event types that want mail which nobody sends; nobody can book those that wait for an answer to one."""
     if app.mailer is not None:
@@ -158,6 +160,7 @@ def _mail_that_is_off(app: Adapters) -> Iterator[Finding]:
                       "set [mail] host in the configuration, or change them: radicale-booking event-type set")
 
 
+@again.if_undone
 def _hosts(app: Adapters) -> Iterator[Finding]:
     with app.store.read() as uow:
         hosts = [one for one in uow.principals.all() if one.host]

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.notice import AddressCheck
 from radicale_booking.notify import wording
-from radicale_booking.notify.page import Page, fill
+from radicale_booking.notify.look import Look
+from radicale_booking.notify.page import Page
 
 
-def render(notice: AddressCheck, language_tag: str, templates: str) -> Page:
+def render(notice: AddressCheck, language_tag: str, look: Look) -> Page:
     """``notice`` in the language of ``language_tag``. Raises ``DeliveryFailed`` when a template cannot be used."""
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     translate, zone = wording.catalogue(language).gettext, ZoneInfo(notice.timezone)
@@ -29,5 +30,5 @@ def render(notice: AddressCheck, language_tag: str, templates: str) -> Page:
                   (translate("When"), "\n".join(filter(None, [*days, times, zone_words]))), *details],
         "links": [(translate(wording.ADDRESS_CHECK_LINK), notice.url)],
     }
-    return Page(str(values["subject"]), what, fill(templates, ("address-check.txt", "mail.txt"), values),
-                fill(templates, ("address-check.html", "mail.html"), values), language)
+    return Page(str(values["subject"]), what, look.fill(("address-check.txt", "mail.txt"), values),
+                look.fill(("address-check.html", "mail.html"), values), language)

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.notice import InvitationNotice
 from radicale_booking.notify import wording
-from radicale_booking.notify.page import Page, fill
+from radicale_booking.notify.look import Look
+from radicale_booking.notify.page import Page
 
 _TONES = {"ACCEPTED": "good", "CANCEL": "over", "DECLINED": "over"}
 
 
-def render(notice: InvitationNotice, language_tag: str, templates: str) -> Page:
+def render(notice: InvitationNotice, language_tag: str, look: Look) -> Page:
     """``notice`` in the language of ``language_tag``. Raises ``DeliveryFailed`` when a template cannot be used."""
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     translate, zone = wording.catalogue(language).gettext, ZoneInfo(notice.timezone)
@@ -32,8 +33,8 @@ def render(notice: InvitationNotice, language_tag: str, templates: str) -> Page:
         "facts": [(translate("What"), notice.summary),
                   (translate("When"), "\n".join(filter(None, [*days, times, zone_words]))), *details],
     }
-    return Page(str(values["subject"]), notice.summary, fill(templates, ("invitation.txt", "mail.txt"), values),
-                fill(templates, ("invitation.html", "mail.html"), values), language)
+    return Page(str(values["subject"]), notice.summary, look.fill(("invitation.txt", "mail.txt"), values),
+                look.fill(("invitation.html", "mail.html"), values), language)
 
 
 def _kind(notice: InvitationNotice) -> str:

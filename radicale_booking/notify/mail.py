@@ -18,6 +18,7 @@ from radicale_booking.ical.invitation_answer import write_answer
 from radicale_booking.ical.reservation_message import write_declined_counter, write_message
 from radicale_booking.mail_settings import MailSettings
 from radicale_booking.notify import address_check_page, invitation_page, page, plain_page, remarks, wording
+from radicale_booking.notify.look import Look
 
 #: Only ASCII octets leave us, so that every server can take them.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -39,10 +40,11 @@ _FIRST = ("book", "request")
 
 
 class MailComposer:
-    """Composes mail as ``settings`` say."""
+    """Composes mail as ``settings`` say, in the site's ``colour`` (``#rrggbb``, or '' for ours)."""
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: MailSettings, colour: str = "") -> None:
         self._settings = settings
+        self._look = Look(settings.templates, colour)
 
     def compose(self, notice: Notice, language: str = "") -> EmailMessage:
         """``notice`` as text, HTML and, where calendars are concerned, an iTIP message (RFC 6047).
@@ -50,7 +52,7 @@ class MailComposer:
         ``language`` (a tag) is by default the recipient's, or the settings'. The same notice always has the
         same Message-ID. Raises ``InvalidInput`` for an unknown event, ``DeliveryFailed`` for an unusable template.
         """
-        read = page.render(notice, language or notice.language or self._settings.language, self._settings.templates)
+        read = page.render(notice, language or notice.language or self._settings.language, self._look)
         sender_name = self._settings.sender_name or notice.host.shown_name
         message = self._addressed(notice.recipient, notice.recipient_name, sender_name, notice.at)
         message["Subject"] = _line(read.subject)
@@ -68,7 +70,7 @@ class MailComposer:
     def compose_agenda(self, notice: AgendaNotice, language: str = "") -> EmailMessage:
         """A host's bookings of a day as text and HTML, in ``language``, by default the host's or the settings'."""
         tag = language or notice.host.language or self._settings.language
-        read = page.render_agenda(notice, tag, self._settings.templates)
+        read = page.render_agenda(notice, tag, self._look)
         message = self._addressed(notice.recipient, notice.host.shown_name, self._settings.sender_name or "Booking",
                                   notice.at)
         return self._told(message, read, notice.key)
@@ -76,7 +78,7 @@ class MailComposer:
     def compose_sender_check(self, notice: SenderCheck, language: str = "") -> EmailMessage:
         """Whether another mail is really the recipient's; nothing that its writer wrote is in it."""
         read = page.render_sender_check(notice, language or notice.language or self._settings.language,
-                                        self._settings.templates)
+                                        self._look)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or "Booking", notice.at)
         return self._told(message, read, notice.key)
 
@@ -90,14 +92,14 @@ class MailComposer:
         ``language`` (a tag) is by default the recipient's.
         """
         read = address_check_page.render(notice, language or notice.language or self._settings.language,
-                                         self._settings.templates)
+                                         self._look)
         message = self._addressed(notice.recipient, "", self._settings.sender_name or notice.host, notice.at)
         return self._told(message, read, notice.key)
 
     def compose_invitation(self, notice: InvitationNotice, language: str = "") -> EmailMessage:
         """An iTIP message for somebody elsewhere (RFC 6047 §2), sent in the name of a user of this server."""
         read = invitation_page.render(notice, language or notice.language or self._settings.language,
-                                      self._settings.templates)
+                                      self._look)
         message = self._addressed(notice.recipient, "", notice.sender_name, notice.at)
         message["Reply-To"] = _address(notice.sender, notice.sender_name)
         # Nobody has seen the first: programs bring together what refers to the same.
@@ -110,14 +112,14 @@ class MailComposer:
 
     def compose_test(self, recipient: str, at: datetime) -> EmailMessage:
         """A mail that says that mail works."""
-        read = plain_page.render_test(self._settings.language, self._settings.templates)
+        read = plain_page.render_test(self._settings.language, self._look)
         message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
         return self._told(message, read, f"test {recipient} {at.isoformat()}")
 
     def compose_problems(self, recipient: str, problems: Sequence[Problem], key: str, at: datetime,
                          language: str = "") -> EmailMessage:
         """A mail to a host about lines in the bookable hours that could not be read; the windows count all the same."""
-        read = plain_page.render_problems(problems, language or self._settings.language, self._settings.templates)
+        read = plain_page.render_problems(problems, language or self._settings.language, self._look)
         message = self._addressed(recipient, "", self._settings.sender_name or "radicale-booking", at)
         return self._told(message, read, key)
 

@@ -1,28 +1,17 @@
-"""What a mail says, as text and as HTML, by templates that a sysadmin may replace."""
+"""What a mail says, as text and as HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    StrictUndefined,
-    TemplateError,
-    select_autoescape,
-)
-from jinja2.loaders import BaseLoader
 
 from radicale_booking.domain.notice import EVENTS, TOLD, AgendaNotice, Notice, SenderCheck
-from radicale_booking.errors import DeliveryFailed, InvalidInput
+from radicale_booking.errors import InvalidInput
 from radicale_booking.notify import wording
+from radicale_booking.notify.look import Look
 
 _TONES = {"confirmed": "good", "pending": "waiting", "cancelled": "over", "declined": "over", "expired": "over"}
 
@@ -42,8 +31,8 @@ class Page:
     remark: str = ""
 
 
-def render(notice: Notice, language_tag: str, templates: str) -> Page:
-    """``notice`` in the language of ``language_tag``; files in the folder ``templates``, if any, go before ours.
+def render(notice: Notice, language_tag: str, look: Look) -> Page:
+    """``notice`` in the language of ``language_tag``; dressed by ``look``.
 
     Raises ``InvalidInput`` for an unknown event, ``DeliveryFailed`` when a template cannot be used.
     """
@@ -80,11 +69,11 @@ def render(notice: Notice, language_tag: str, templates: str) -> Page:
     stem = f"{notice.event}-{notice.role}"
     remark = "\n".join([str(values["heading"]), *(f"{label}: {value}" for label, value in _instead(
         notice, zone, locale, translate))])
-    return Page(subject, what, fill(templates, (f"{stem}.txt", "mail.txt"), values),
-                fill(templates, (f"{stem}.html", "mail.html"), values), language, remark)
+    return Page(subject, what, look.fill((f"{stem}.txt", "mail.txt"), values),
+                look.fill((f"{stem}.html", "mail.html"), values), language, remark)
 
 
-def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Page:
+def render_agenda(notice: AgendaNotice, language_tag: str, look: Look) -> Page:
     """The bookings of a day; else as ``render``."""
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     zone = ZoneInfo(notice.host.timezone)
@@ -102,11 +91,11 @@ def render_agenda(notice: AgendaNotice, language_tag: str, templates: str) -> Pa
     values: dict[str, object] = {"notice": notice, "subject": subject, "language": language,
                                  "direction": locale.text_direction, "heading": heading, "day": day,
                                  "entries": entries}
-    return Page(subject, heading, fill(templates, ("agenda.txt",), values),
-                fill(templates, ("agenda.html",), values), language)
+    return Page(subject, heading, look.fill(("agenda.txt",), values),
+                look.fill(("agenda.html",), values), language)
 
 
-def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) -> Page:
+def render_sender_check(notice: SenderCheck, language_tag: str, look: Look) -> Page:
     """The question whether a mail is the reader's; else as ``render``."""
     language, locale = wording.known_language(language_tag), wording.locale_of(language_tag)
     translate = wording.catalogue(language).gettext
@@ -128,8 +117,8 @@ def render_sender_check(notice: SenderCheck, language_tag: str, templates: str) 
                   *details],
         "links": [(translate(wording.SENDER_CHECK_LINK), notice.url)],
     }
-    return Page(subject, what, fill(templates, ("sender-check.txt", "mail.txt"), values),
-                fill(templates, ("sender-check.html", "mail.html"), values), language)
+    return Page(subject, what, look.fill(("sender-check.txt", "mail.txt"), values),
+                look.fill(("sender-check.html", "mail.html"), values), language)
 
 
 def _before(notice: Notice, zone: ZoneInfo, locale: Locale, translate: wording.Translate) -> list[tuple[str, str]]:
@@ -181,19 +170,3 @@ def _links(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]
     if (EVENTS[notice.event] and notice.event != "follow-up") or notice.event == "unseat":
         return [(translate("See or cancel my booking"), notice.manage_url)]
     return [(translate("Book another time"), notice.book_url)]
-
-
-def fill(templates: str, names: tuple[str, ...], values: Mapping[str, object]) -> str:
-    """The first of the templates ``names`` that there is, with ``values``. Raises ``DeliveryFailed``."""
-    try:
-        return _environment(templates).select_template(names).render(values)
-    except (TemplateError, OSError, TypeError, ValueError) as error:
-        raise DeliveryFailed(f"mail template {' or '.join(names)}: {error or type(error).__name__}") from error
-
-
-@cache
-def _environment(templates: str) -> Environment:
-    ours = PackageLoader("radicale_booking.notify")
-    loader: BaseLoader = ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours
-    return Environment(loader=loader, autoescape=select_autoescape(["html"]), trim_blocks=True, lstrip_blocks=True,
-                       undefined=StrictUndefined)

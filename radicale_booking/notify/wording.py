@@ -71,7 +71,7 @@ HEADINGS = {
     ("expire", "guest"): N_("The meeting is cancelled."),
     ("remind", "guest"): N_("The meeting is coming up."),
 }
-WAITS = N_("Waits for confirmation")
+WAITS = N_("Waiting for confirmation")
 BADGES = {"confirmed": N_("Confirmed"), "pending": WAITS, "cancelled": N_("Cancelled"),
           "declined": N_("Declined"), "expired": N_("Not confirmed")}
 #: What becomes of an invitation that goes elsewhere -> subject, heading, badge.

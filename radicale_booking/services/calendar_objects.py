@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.booked_event import BookedEvent, Invitee
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.itip_inbound import Action, received
@@ -46,6 +47,7 @@ def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Re
             _store(app, uow, host, kept[0], kept[1].href, booked, kept[1].text)
 
 
+@again.if_undone
 def for_invitee(app: Adapters, reservation: Reservation) -> str:
     """The object as the invitee may keep it: with nobody else's seat."""
     with app.store.read() as uow:

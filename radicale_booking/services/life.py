@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain import location
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status, verified
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, IllegalTransition, NotFound
-from radicale_booking.services import again, calendar_objects, effects, offers, requests, webhooks
+from radicale_booking.services import calendar_objects, effects, offers, requests, webhooks
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
@@ -166,6 +167,7 @@ def _announce_seat_moved(uow: UnitOfWork, before: Reservation, seen: Reservation
     uow.audit.add("join", seen.uid, {"seat": before.seat or "", "from": before.uid})
 
 
+@again.if_undone
 def expire_due(app: Adapters) -> int:
     """Expire pending reservations whose time to be decided is over; how many, at most ``BATCH``."""
     with app.store.read() as uow:

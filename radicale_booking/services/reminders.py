@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.services.adapters import Adapters
 
@@ -41,6 +42,7 @@ def plan(uow: UnitOfWork, found: Reservation, event: str) -> None:
                                {"event": name.partition("/")[0], "uid": booked.uid}, booked.id, due)
 
 
+@again.if_undone
 def queue_due(app: Adapters) -> int:
     """Turn what is due into mail; how many reminders there were. Each batch is one transaction."""
     count = 0

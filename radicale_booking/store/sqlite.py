@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -194,6 +195,27 @@ class SqliteStore:
         except StoreUnavailable:
             connection.raw.close()
             raise
+
+    @contextlib.contextmanager
+    def alone(self, task: str) -> Iterator[bool]:
+        place = self.path.resolve()
+        lock = place.with_name(f"{place.name}-{task}.lock")
+        try:
+            file = os.open(lock, os.O_RDONLY | os.O_CREAT)
+        except OSError as error:
+            raise StoreUnavailable(f"{lock}: {error.strerror}") from error
+        try:
+            # What a command of root's makes must be of use to the server's user.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(file, 0o644)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                alone = True
+            except BlockingIOError:
+                alone = False
+            yield alone
+        finally:
+            os.close(file)
 
     def accept_unfinished(self) -> None:
         self._finishing = True

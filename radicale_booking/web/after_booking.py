@@ -22,7 +22,7 @@ def booked(event_type: EventType, reservation: Reservation, zone: ZoneInfo) -> s
     return manage(reservation, zone, new=1)
 
 
-def manage(reservation: Reservation, zone: ZoneInfo, new: int | None = None) -> str:
-    """The reservation's page; ``new``: it congratulates."""
+def manage(reservation: Reservation, zone: ZoneInfo, **told: int) -> str:
+    """The reservation's page; it congratulates with ``new=1`` and says what has changed with ``moved=1``."""
     token = booking.manage_url(adapters(), reservation).rstrip("/").rpartition("/")[2]
-    return link("show_reservation", token=token, new=new, tz=zone.key, link=None, duration=None, move=None)
+    return link("show_reservation", token=token, **told, tz=zone.key, link=None, duration=None, move=None)

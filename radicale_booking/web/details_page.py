@@ -132,7 +132,7 @@ def _move(principal: Principal, event_type: EventType) -> Response:
         moved = life.reschedule(adapters(), moving.seat or moving.uid, start, actor="invitee")
     except SlotTaken as error:
         return failures.taken(error, event_type.host, event_type.slug, zone, now())
-    return make_response(redirect(after_booking.manage(moved, zone), 303))
+    return make_response(redirect(after_booking.manage(moved, zone, moved=1), 303))
 
 
 def _start(text: str) -> datetime:

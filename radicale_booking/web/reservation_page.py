@@ -48,6 +48,7 @@ def _page(token: str, reservation: Reservation, form: CancelForm, status: int = 
         others=[other for other in booking.series_of(adapters(), reservation)
                 if other.live and other.uid != reservation.uid],
         manage_url=booking.manage_url(adapters(), reservation), new="new" in request.args,
+        moved="moved" in request.args, mailed=bool(adapters().settings.mail.host),
         past=reservation.end <= now(),
     )
     return make_response(page, status)

@@ -1,54 +1,16 @@
-"""The site's own colour, made readable wherever the pages use it (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""The site's own colour as a stylesheet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
-_LIGHT_PAPER, _DARK_PAPER = _WHITE, (25, 31, 29)
-_ENOUGH = 4.6
-_STEPS = 50
-
-Colour = tuple[int, int, int]
+from radicale_booking.colours import Palette, palettes
 
 
 def stylesheet(colour: str) -> str:
-    """CSS that gives the pages ``colour`` (``#rrggbb``), darker or lighter where text would not be readable on it."""
-    chosen = _parse(colour)
-    light = _until(chosen, _BLACK, lambda one: contrast(one, _mixed(one, _LIGHT_PAPER, 0.88)) >= _ENOUGH)
-    dark = _until(chosen, _WHITE, lambda one: contrast(one, _mixed(one, _DARK_PAPER, 0.84)) >= _ENOUGH)
-    return (f":root{{{_variables(light, _LIGHT_PAPER, _BLACK, 0.88)}}}"
-            f"@media(prefers-color-scheme:dark){{:root{{{_variables(dark, _DARK_PAPER, _WHITE, 0.84)}}}}}\n")
+    """CSS that gives the pages ``colour`` (``#rrggbb``)."""
+    light, dark = map(_variables, palettes(colour))
+    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
 
 
-def contrast(one: Colour, other: Colour) -> float:
-    """The contrast ratio of two colours, from 1 to 21."""
-    bright, dim = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dim + 0.05)
-
-
-def _variables(accent: Colour, paper: Colour, away: Colour, softness: float) -> str:
-    on_accent = max((_WHITE, _BLACK), key=lambda text: contrast(accent, text))
-    values = {"accent": accent, "accent-strong": _mixed(accent, away, 0.2),
-              "accent-soft": _mixed(accent, paper, softness), "on-accent": on_accent}
-    return "".join(f"--{name}:#{red:02x}{green:02x}{blue:02x};" for name, (red, green, blue) in values.items())
-
-
-def _until(colour: Colour, goal: Colour, good: Callable[[Colour], bool]) -> Colour:
-    """``colour``, or the first on its way to ``goal`` that is good."""
-    return next((one for step in range(_STEPS + 1) if good(one := _mixed(colour, goal, step / _STEPS))), goal)
-
-
-def _mixed(one: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(mine + (theirs - mine) * share) for mine, theirs in zip(one, other, strict=True))
-    return red, green, blue
-
-
-def _luminance(colour: Colour) -> float:
-    linear = [part / 12.92 if (part := value / 255) <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for value in colour]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _parse(colour: str) -> Colour:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
+def _variables(palette: Palette) -> str:
+    return (f"--accent:{palette.accent};--accent-strong:{palette.accent_strong};"
+            f"--accent-soft:{palette.accent_soft};--on-accent:{palette.on_accent};")

@@ -102,7 +102,7 @@ def length(duration: timedelta, width: Literal["long", "short"] = "long") -> str
 def place_name(place: Location) -> str:
     """Where it takes place, before it is booked."""
     shown: str = {"link": gettext("Web conference"), "jitsi": gettext("Web conference"),
-                  "call_invitee": gettext("You are called at"), "invitee_choice": gettext("You say where"),
+                  "call_invitee": gettext("Phone call to you"), "invitee_choice": gettext("You say where"),
                   "phone": gettext("By telephone: %(number)s", number=place.value)}.get(place.kind, place.value)
     return shown
 

@@ -68,7 +68,7 @@ def test_from_a_hold_on_the_page_to_a_guests_answer(site: SiteFiles, tmp_path: P
                 calendar(anna, "Bookable hours").save_event(event("hours", "Bookable", start, 4 * HALF))
             visitor = Visitor()
             form = visitor.get(f"{running.url}/book/anna/intro-call/?start={shown(start)}&tz=Europe/Berlin")
-            assert "Look into your mail" in visitor.submit(form, name="Bob", email=bob, guests=grace).text
+            assert "Check your mail" in visitor.submit(form, name="Bob", email=bob, guests=grace).text
             [asked] = smtp.wait_for(1)
             body = asked.message.get_body(("plain",))
             assert body is not None

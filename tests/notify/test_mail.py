@@ -243,6 +243,32 @@ def test_templates_of_the_sysadmin_go_before_ours(tmp_path: Path) -> None:
         composed(replace(notice(), event="unheard"))
 
 
+def test_mail_has_the_colour_of_the_site_where_it_can_be_read() -> None:
+    def html(colour: str) -> str:
+        body = MailComposer(SETTINGS, colour).compose(notice()).get_body(("html",))
+        assert body is not None
+        return str(body.get_content())
+
+    assert "background:#225599;border:1px solid #225599;color:#ffffff" in html("#225599")
+    assert "background:#0b6b5f;border:1px solid #0b6b5f;color:#ffffff" in html("")
+    assert "background:#ffff00;" not in html("#ffff00")
+
+
+def test_where_to_meet_on_the_web_is_a_link() -> None:
+    def html(place: str) -> str:
+        return content(composed(notice(booked=replace(BOOKED, location=place))), "text/html")
+
+    assert '<a class="link" href="https://meet.example.org/?a=1&amp;b=2"' in html("https://meet.example.org/?a=1&b=2")
+    for place in ("Room 4", "https://meet.example.org/ and more", "javascript:alert(1)"):
+        assert "<a class=\"link\"" not in html(place)
+
+
+def test_a_question_is_not_followed_by_a_colon() -> None:
+    text = content(composed(replace(notice(), answers=(("What about?", "Engines"), ("Company", "Ours")))), "text/plain")
+    assert "What about? Engines\n" in text
+    assert "Company: Ours\n" in text
+
+
 def test_nobody_is_told_that_an_ended_booking_holds() -> None:
     assert event_now("book", BOOKED) == "book"
     assert event_now("book", replace(BOOKED, status="cancelled")) == "cancel"

@@ -179,7 +179,7 @@ def test_what_is_known_of_an_address_is_for_its_owner(app: Adapters, name: str, 
         booking.reserve(asking, wish(NINE if name == "seat" else NINE + 2 * HALF, slug="course"))
     pages = {email: form(asking, "course", NINE, email).replace(email, "") for email in (BOB, EVE)}
     assert pages[BOB] == pages[EVE]
-    assert "Look into your mail" in pages[BOB]
+    assert "Check your mail" in pages[BOB]
     left = {slot.start: slot.seats_left for slot in booking.open_slots(asking, "ada", "course", WEEK)}
     assert left[NINE] == (1 if name == "seat" else 2)
     with pytest.raises(AddressRefused):

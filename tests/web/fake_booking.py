@@ -16,6 +16,7 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.slots import Slot
 from radicale_booking.errors import LinkExpired, NotFound, SlotTaken
 from radicale_booking.guard_settings import GuardSettings
+from radicale_booking.mail_settings import MailSettings
 from radicale_booking.page_settings import PageSettings
 from radicale_booking.services import booking
 
@@ -127,13 +128,14 @@ class FakeBooking:
         return self.reservations[token]
 
 
-def fake_adapters(store: Any = None, page: PageSettings = PageSettings()) -> Any:  # noqa: B008 - frozen
+def fake_adapters(store: Any = None, page: PageSettings = PageSettings(),  # noqa: B008 - frozen
+                  mail: MailSettings = MailSettings()) -> Any:  # noqa: B008 - frozen
     """Adapters as far as the pages use them."""
     return SimpleNamespace(
         store=store,
         mailer=None,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
-        settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings(),
+        settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings(), mail=mail,
                                  contacts=(("administrator", "Grace, +49 30 1234"),)),
     )

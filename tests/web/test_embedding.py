@@ -12,6 +12,7 @@ from radicale_booking.page_settings import PageSettings, origins
 from radicale_booking.web import create_app
 from tests.web.conftest import services  # noqa: F401 - fixture
 from tests.web.fake_booking import fake_adapters
+from tests.web.test_pages import hidden
 
 FORM = "/book/ada/first-talk/?start=2026-11-24T08:30:00Z"
 
@@ -39,6 +40,15 @@ def test_the_cookie_of_a_third_party_is_partitioned(services: object) -> None:  
     for part in ("SameSite=None", "Secure", "Partitioned", "HttpOnly"):
         assert part in within
     assert "SameSite=Lax" in headers(f"{FORM}&embed=1", secure=False)["Set-Cookie"]
+
+
+@pytest.mark.parametrize(("sent_by", "status"), [("same-origin", 303), ("same-site", 400), ("cross-site", 400),
+                                                 ("none", 400), ("", 400)])
+def test_without_a_cookie_it_counts_whose_page_sent_the_form(services: object, sent_by: str,  # noqa: F811
+                                                             status: int) -> None:
+    client = create_app(fake_adapters()).test_client(use_cookies=False)
+    fields = hidden(client.get(FORM).text) | {"name": "Charles", "email": "charles@example.org"}
+    assert client.post(FORM, data=fields, headers={"Sec-Fetch-Site": sent_by}).status_code == status
 
 
 def test_the_script_is_small_and_kept_for_an_hour(services: object) -> None:  # noqa: F811

@@ -11,7 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from radicale_booking.errors import IllegalTransition, InvalidInput, StoreUnavailable
+from radicale_booking.mail_settings import MailSettings
 from radicale_booking.services import booking, life
+from radicale_booking.web import create_app
 from tests.web import fake_booking
 
 MONDAY_FIRST = "2026-11-24T08:00:00Z"
@@ -111,7 +113,7 @@ def test_first_view_goes_to_the_first_free_month(client: FlaskClient, services: 
         None, "ada", "first-talk", fake_booking.Interval(fake_booking.NOW, datetime(2026, 12, 1, tzinfo=UTC)))}
     assert "December 2026" in client.get("/book/ada/first-talk/?lang=en").text
     page = client.get("/book/ada/first-talk/?month=2026-11&lang=en").text
-    assert "All times in this month are taken." in page
+    assert "Nothing can be booked in this month." in page
     assert "Next free times: December 2026" in page
 
 
@@ -328,6 +330,30 @@ def test_every_state_of_a_reservation(client: FlaskClient, services: Any, status
     page = client.get("/booking/uid-0/?lang=en").text
     assert words in page
     assert ("Cancel this booking" in page) == can_cancel
+
+
+def test_what_is_told_of_a_booking_that_has_just_been_made_or_moved(client: FlaskClient, services: Any) -> None:
+    made = client.get(book(client).headers["Location"] + "&lang=en").text
+    assert "on their way" not in made
+    services.reservations["uid-0"] = replace(services.reservations["uid-0"],
+                                             location="https://meet.example.org/ada <b>")
+    mailing = create_app(fake_booking.fake_adapters(mail=MailSettings(host="mail.example.org"))).test_client()
+    assert "on their way to charles@example.org." in mailing.get("/booking/uid-0/?new=1&lang=en").text
+    moved = mailing.get("/booking/uid-0/?moved=1&lang=en").text
+    assert "Your booking has been moved" in moved
+    assert "on their way to charles@example.org." in moved
+    assert 'href="https://meet.example.org/ada"' in moved
+    assert "&lt;b&gt;" in moved
+    assert "on their way" not in mailing.get("/booking/uid-0/?lang=en").text
+
+
+def test_only_what_is_booked_goes_into_a_calendar(client: FlaskClient, services: Any) -> None:
+    book(client)
+    assert "Add to calendar" in client.get("/booking/uid-0/?lang=en").text
+    services.reservations["uid-0"] = replace(services.reservations["uid-0"], status="pending")
+    waiting = client.get("/booking/uid-0/?lang=en&new=1").text
+    assert "Add to calendar" not in waiting
+    assert "Manage my booking" in waiting
 
 
 def test_a_past_reservation_cannot_be_cancelled(client: FlaskClient, services: Any) -> None:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import radicale_booking.web
+from radicale_booking.colours import OURS, Palette, contrast
 from radicale_booking.page_settings import PageSettings
 from radicale_booking.web import create_app
-from radicale_booking.web.theme import contrast, stylesheet
+from radicale_booking.web.theme import stylesheet
 from tests.web.conftest import services  # noqa: F401 - fixture
 from tests.web.fake_booking import fake_adapters
 
@@ -46,6 +48,16 @@ def test_every_colour_is_readable(colour: str) -> None:
     ("#000000", "#ffffff", 21), ("#ffffff", "#ffffff", 1), ("#777777", "#ffffff", 4.48), ("#0000ff", "#ffffff", 8.59)])
 def test_contrast_is_that_of_the_guidelines(one: str, other: str, expected: float) -> None:
     assert contrast(parsed(one), parsed(other)) == pytest.approx(expected, abs=0.01)
+
+
+def test_mail_has_the_colours_of_the_pages() -> None:
+    style = (Path(radicale_booking.web.__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
+    roots = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
+    for root, palette in zip(roots, OURS, strict=True):
+        written = dict(re.findall(r"--([\w-]+): (#\w+);", root))
+        assert palette == Palette(*(
+            value if len(value) == 7 else "#" + "".join(2 * digit for digit in value[1:])
+            for value in (written[name] for name in ("accent", "accent-strong", "accent-soft", "on-accent"))))
 
 
 def test_a_colour_that_is_readable_stays() -> None:
