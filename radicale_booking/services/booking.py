@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from radicale_booking.store.unit_of_work import UnitOfWork
 
-__all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "event_type", "event_type_of", "explain",
-           "host_page", "manage_url", "open_slots", "owner_of", "refused_by", "reservation", "reservations",
-           "reserve", "reserve_within", "seats_of", "series_of", "slots_to_move"]
+__all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "explain", "host_page", "manage_url", "open_slots",
+           "owner_of", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "seats_of",
+           "series_of", "slots_to_move", "subject"]
 
 manage_url = manage.url
 
@@ -64,19 +64,15 @@ def host_page(app: Adapters, host: str) -> HostPage:
 
 
 @again.if_undone
-def event_type(app: Adapters, host: str, slug: str, link: str | None = None) -> EventType:
-    """Hidden ones too, private ones with a ``link``. Raises ``NotFound`` or ``LinkExpired``."""
+def subject(app: Adapters, host: str, slug: str, link: str | None = None, *,
+            booked: bool = False) -> tuple[Principal, EventType]:
+    """The host and the event type, hidden ones too; private ones with a ``link``, or for somebody who has ``booked``
+    it. Raises ``NotFound`` or ``LinkExpired``."""
     with app.store.read() as uow:
         found = _bookable(uow, host, slug)
-        private_links.checked(uow, found, link)
-        return found
-
-
-@again.if_undone
-def event_type_of(app: Adapters, host: str, slug: str) -> EventType:
-    """For somebody who has booked it: private ones without a link. Raises ``NotFound``."""
-    with app.store.read() as uow:
-        return _bookable(uow, host, slug)
+        if not booked:
+            private_links.checked(uow, found, link)
+        return offers.host_of(uow, host), found
 
 
 @again.if_undone

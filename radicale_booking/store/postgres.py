@@ -118,10 +118,11 @@ class PostgresStore:
         if at_replica and self._replica is not None:
             with self._replica.snapshot(self._begin(_READ)) as raw:
                 if raw is not None:
-                    yield UnitOfWork(PostgresConnection(raw, self._replica.conninfo), actor="", now=self._clock())
+                    yield UnitOfWork(PostgresConnection(raw, self._replica.conninfo), actor="", now=self._clock(),
+                                     snapshot=True)
                     return
         with self._transaction(_READ) as connection:
-            yield UnitOfWork(connection, actor="", now=self._clock())
+            yield UnitOfWork(connection, actor="", now=self._clock(), snapshot=True)
 
     def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
         # The limits of time are the transaction's.
