@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.browser import visitor
 from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
+from tests.acceptance.site import new_database
 from tests.acceptance.test_browser import PASSWORD, Place, hours
+from tests.conftest import ENGINES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 _HEAD = "<!doctype html><title>x</title><link rel='icon' href='data:,'>"
@@ -34,18 +36,19 @@ def other(pages: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def place(other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with made(tmp_path_factory.mktemp("embedding"), other) as place:
+@pytest.fixture(scope="module", params=ENGINES)
+def place(request: pytest.FixtureRequest, other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("embedding")
+    with made(folder, new_database(request, request.param, folder), other) as place:
         yield place
 
 
 @contextmanager
-def made(folder: Path, other: str, *settings: str) -> Iterator[Place]:
+def made(folder: Path, database: str, other: str, *settings: str) -> Iterator[Place]:
     """A server that can be booked on and that ``other`` may show; ``settings``: further lines of ``[booking]``."""
     config = folder / "booking.ini"
-    config.write_text("\n".join(["[booking]", f"data_folder = {folder / 'data'}", *settings, "[page]",
-                                 f"embed_origins = {other}", ""]), encoding="utf-8")
+    config.write_text("\n".join(["[storage]", f"database = {database}", "[booking]", f"data_folder = {folder / 'data'}",
+                                 *settings, "[page]", f"embed_origins = {other}", ""]), encoding="utf-8")
     for command in (["user", "add", "ada", "--email", "ada@example.org", "--timezone", "Europe/Berlin",
                      "--password-stdin", "--host"],
                     ["event-type", "add", "ada", "first-talk", "--duration", "30"]):
@@ -145,10 +148,13 @@ def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pag
         assert complaints == []
 
 
-def test_the_form_gets_its_cookie_within_a_site_of_another_name(browser: Browser, other: str, pages: Path,
-                                                                tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_form_gets_its_cookie_within_a_site_of_another_name(
+        request: pytest.FixtureRequest, browser: Browser, other: str, pages: Path, tmp_path: Path, engine: str) -> None:
     """``localhost`` is another site than 127.0.0.1, and one that may set cookies for https without it."""
-    with made(tmp_path, other, "public_url = https://localhost") as place, visitor(browser) as (page, complaints):
+    database = new_database(request, engine, tmp_path)
+    with (made(tmp_path, database, other, "public_url = https://localhost") as place,
+          visitor(browser) as (page, complaints)):
         place.url = place.url.replace("127.0.0.1", "localhost")
         found = snippets(place)
         (pages / "far.html").write_text(f"{_HEAD}{found['script']}{found['inline']}", encoding="utf-8")
