@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.repetition import Repetition
 from radicale_booking.domain.reservation import Reservation
 
 #: What happened -> whether the reservation lives on.
@@ -113,10 +114,10 @@ class Notice:
     ``reservation`` is as this recipient sees it: in a group its invitee is the recipient. ``reader`` is the host who
     reads it, by default ``host``, who is the first of several. ``key`` names the notice once for all time; ``at`` is
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
-    further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
-    ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
-    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there;
-    ``invitation`` is that event while it is there.
+    further occurrences that the notice is about, ``repetition`` the rule by which they were booked. ``answers``:
+    question and answer. ``words``: what the host adds. ``proposed``: the start that the invitee wants instead and
+    cannot have, ``free``: starts that there are instead. ``invited``: the booking was made by an event in the
+    invitee's own calendar, so that no other must come there; ``invitation`` is that event while it is there.
     """
 
     event: str
@@ -129,6 +130,7 @@ class Notice:
     manage_url: str
     book_url: str
     others: tuple[Reservation, ...] = ()
+    repetition: Repetition | None = None
     reader: Principal | None = None
     decide_url: str = ""
     answers: tuple[tuple[str, str], ...] = ()
