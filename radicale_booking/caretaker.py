@@ -61,17 +61,21 @@ class Caretaker:
     def _look(self, *, continuous: bool) -> None:
         problems: tuple[str, ...] = ()
         if backup.due(self._app):
-            problems = backup.create(self._app).problems
+            with self._app.store.alone("backup") as alone:
+                # Where archives are kept in one place, another may have made it meanwhile.
+                if alone and backup.due(self._app):
+                    problems = backup.create(self._app).problems
         if continuous:
             problems += self._copy.renew()
         self._tell("; ".join(problems))
 
     def _maintain(self) -> None:
         # The quiet hours are those of the place where the machine is.
-        if (maintenance.due(self._app, self._app.clock().astimezone().hour)
-                and not maintenance_mode.is_still(self._app)):
-            for problem in maintenance.run(self._app, stopping=self._stopping.is_set).problems:
-                self._say(f"the database: {problem}")
+        if maintenance_mode.is_still(self._app):
+            return
+        done = maintenance.run_due(self._app, self._app.clock().astimezone().hour, self._stopping.is_set)
+        for problem in done.problems if done is not None else ():
+            self._say(f"the database: {problem}")
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

@@ -18,7 +18,7 @@ import radicale.item
 from vobject.base import VObjectError
 from werkzeug.test import Client
 
-from radicale_booking import wiring, wsgi
+from radicale_booking import again, wiring, wsgi
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import BookingError, NotFound
@@ -134,6 +134,7 @@ def _opened(address: str, contents: Path, app: Adapters) -> Iterator[tuple[Adapt
         wiring.release(site)
 
 
+@again.if_undone
 def _served(site: Adapters, client: Client) -> list[Finding]:
     """Calendars read as their owners do, and pages as invitees do."""
     with site.store.read() as uow:
@@ -155,6 +156,7 @@ def _sampled(name: str, samples: list[Callable[[], int]]) -> Finding:
     return Finding(name, True, f"{read} answers for {len(samples)} users")
 
 
+@again.if_undone
 def _read_calendars(site: Adapters, client: Client, principal: Principal) -> int:
     with site.store.read() as uow:
         home = uow.collections.get(principal.name)
@@ -190,6 +192,7 @@ def _sound(site: Adapters) -> Finding:
     return Finding("integrity", not problems, "; ".join(problems) or "the database is sound")
 
 
+@again.if_undone
 def _same(app: Adapters, address: str, manifest: Manifest) -> Finding:
     """Counts and contents of every table against those of the live database when the archive was made."""
     different = []
@@ -213,6 +216,7 @@ def _same_beginning(app: Adapters, one: Archive, identity_file: str) -> Finding:
         return _same(app, address, manifest)
 
 
+@again.if_undone
 def _parsed(site: Adapters) -> Finding:
     count, broken = 0, []
     with site.store.read() as uow:
@@ -226,6 +230,7 @@ def _parsed(site: Adapters) -> Finding:
     return Finding("items", not broken, "; ".join(broken[:10]) or f"{count} items parsed")
 
 
+@again.if_undone
 def _booked(site: Adapters) -> Finding:
     """Take the first time that is offered without questions, on the scratch database."""
     frame = Interval(site.clock(), site.clock() + timedelta(days=_SAMPLE_DAYS))

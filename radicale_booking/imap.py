@@ -39,8 +39,10 @@ class ImapPoller:
         """Look once; how long to rest then."""
         usual = timedelta(seconds=self._settings.imap_interval_seconds)
         try:
-            with mailbox.opened(self._settings) as box:
-                self._empty(box)
+            with self._app.store.alone("imap") as alone:
+                if alone:
+                    with mailbox.opened(self._settings) as box:
+                        self._empty(box)
         except (DeliveryFailed, Unavailable) as error:
             trouble = f"mail is not fetched: {getattr(error, 'reason', '') or error}"
             if trouble != self._trouble:

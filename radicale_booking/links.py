@@ -24,7 +24,7 @@ class SignedLinks:
     def __init__(self, secret_file: Path, clock: Callable[[], datetime]) -> None:
         self._secret_file = secret_file
         self._clock = clock
-        self._secret = ""
+        self._serializers: dict[str, URLSafeSerializer] = {}
 
     def sign(self, purpose: str, value: str, expires: datetime | None = None) -> str:
         """A URL-safe token for ``value``, valid until ``expires`` (aware UTC; None: for ever)."""
@@ -42,10 +42,11 @@ class SignedLinks:
         return str(value)
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
-        if not self._secret:
-            self._secret = read_secret(self._secret_file)
-        return URLSafeSerializer(self._secret, salt=f"radicale-booking/{purpose}",
-                                 signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})
+        if purpose not in self._serializers:
+            self._serializers[purpose] = URLSafeSerializer(
+                read_secret(self._secret_file), salt=f"radicale-booking/{purpose}",
+                signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})
+        return self._serializers[purpose]
 
 
 def read_secret(path: Path) -> str:

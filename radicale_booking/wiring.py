@@ -19,7 +19,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import StoreUnavailable
-from radicale_booking.ical import availability, instances, reservation_event, scheduling, window_text
+from radicale_booking.ical import availability, instances, new_reservation, reservation_event, scheduling, window_text
 from radicale_booking.links import SignedLinks
 from radicale_booking.meter import PrometheusMeter
 from radicale_booking.notify import incoming
@@ -59,6 +59,10 @@ class ICalendarCodec:
     def write(self, booked: BookedEvent) -> str:
         """See ``ical.reservation_event.write``."""
         return reservation_event.write(booked)
+
+    def index_new(self, booked: BookedEvent) -> ItemIndex:
+        """See ``ical.new_reservation.index``."""
+        return new_reservation.index(booked)
 
     def rewrite(self, text: str, booked: BookedEvent) -> str:
         """See ``ical.reservation_event.rewrite``."""

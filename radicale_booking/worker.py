@@ -141,7 +141,7 @@ class Worker:
 
     def _keep_up(self) -> None:
         try:
-            upkeep.run(self._app)
+            upkeep.run(self._app, stopping=self._stopping.is_set)
             self._trouble = ""
         except StoreUnavailable as error:
             if str(error) != self._trouble:

@@ -16,7 +16,6 @@ from radicale_booking.dav.application import BookingApplication
 from radicale_booking.errors import Unavailable
 from radicale_booking.observed import Observed
 from radicale_booking.proxies import TrustedProxies
-from radicale_booking.services import upkeep
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,7 +32,6 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     if site.settings.users_file.parent == site.settings.data_folder:
         # Radicale does not start without its file, even before the first user is added.
         site.settings.users_file.touch(mode=0o600)
-    upkeep.extend_instances(site.app)
     try:
         application: WSGIApplication = BookingApplication(site.configuration, pages=web.create_app(site.app))
     except RuntimeError as error:

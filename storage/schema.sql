@@ -112,7 +112,7 @@ CREATE TABLE instance (
     CHECK (start_epoch <= end_epoch)
 );
 CREATE INDEX instance_range ON instance (collection_id, span_class, start_epoch, end_epoch, item_id);
-CREATE INDEX instance_item ON instance (item_id);
+CREATE INDEX instance_item ON instance (item_id, cancelled, all_day, coalesce(summary, ''));
 CREATE INDEX instance_all_day ON instance (collection_id, span_class, start_epoch) WHERE all_day = 1;
 
 -- rules: what no query asks for, as JSON.

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
+from collections.abc import Callable
+from typing import Any
+
 import psycopg
+import pytest
+
+from radicale_booking.store.postgres import PostgresConnection
 
 #: How: by an error that it raises, or by the death of the session.
 DEADLOCK = "RAISE EXCEPTION 'undone' USING ERRCODE = '40P01'"
@@ -43,3 +51,26 @@ def tries(database: str) -> int:
         row = connection.execute("SELECT last_value FROM tries").fetchone()
         assert row is not None
         return int(row[0])
+
+
+def sessions_die(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every fourth transaction from now on is the last of its session, which the server ends at the first statement;
+    the statements that were asked then."""
+    died: list[str] = []
+    numbers = itertools.count()
+
+    def dying(method: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(self: PostgresConnection, statement: str, parameters: Any) -> Any:
+            if "number" not in self.__dict__:
+                self.__dict__["number"] = next(numbers)
+                if self.__dict__["number"] % 4 == 0:
+                    died.append(statement)
+                    return run(self, "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)", {})
+            return method(self, statement, parameters)
+        return asked
+
+    run = PostgresConnection.run
+    monkeypatch.setattr(PostgresConnection, "run", dying(run))
+    monkeypatch.setattr(PostgresConnection, "change", dying(PostgresConnection.change))
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    return died

@@ -19,6 +19,7 @@ from radicale.app import Application
 from radicale.app.base import Access
 from radicale.config import Configuration
 
+from radicale_booking import again
 from radicale_booking.dav import (
     boxes,
     calendar_data,
@@ -52,7 +53,7 @@ from radicale_booking.errors import (
     NotAllowed,
     SlotTaken,
 )
-from radicale_booking.services import again, maintenance_mode
+from radicale_booking.services import maintenance_mode
 from radicale_booking.store.collections import BOXES, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
@@ -139,9 +140,10 @@ class BookingApplication(Application):
     def _handle_request(self, environ: types.WSGIEnviron) -> Any:
         if isinstance(self._storage, Storage):
             self._storage.request_begins(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
-        # The look-up of the principal comes before any do_… method.
+        # Radicale looks for the user's home and makes it before any do_… method, which is not begun anew here: its
+        # errors are answers by then.
         try:
-            return super()._handle_request(charset.unnamed(environ))
+            return again.attempt(super()._handle_request, charset.unnamed(environ))
         except BookingError as error:
             return errors.plain(errors.answer(error))
 
@@ -274,8 +276,7 @@ class BookingApplication(Application):
         calendar, href = slots
         method = environ["REQUEST_METHOD"]
         if method in ("PUT", "DELETE"):
-            with calendar.app.store.read() as unit_of_work:
-                maintenance_mode.admit_booking(unit_of_work)
+            maintenance_mode.refuse_booking(calendar.app)
         if method == "DELETE":
             return slot_calendar.delete(calendar, href)
         try:

@@ -41,7 +41,8 @@ class _Neighbours:
 
     unit_of_work: UnitOfWork
     principals: dict[str, Principal | None] = field(default_factory=dict)
-    collections: dict[str, CollectionRow | None] = field(default_factory=dict)
+    collections: dict[str, CollectionRow] = field(default_factory=dict)
+    parents: set[str] = field(default_factory=set)
 
     def principal(self, name: str) -> Principal | None:
         if name not in self.principals:
@@ -49,12 +50,13 @@ class _Neighbours:
         return self.principals[name]
 
     def collection(self, path: str) -> CollectionRow | None:
-        if path not in self.collections:
-            parent = self.unit_of_work.collections.get(path.rpartition("/")[0]) if path else None
+        parent_path = path.rpartition("/")[0]
+        if path and parent_path not in self.parents:
+            self.parents.add(parent_path)
+            parent = self.unit_of_work.collections.get(parent_path)
             beside = self.unit_of_work.collections.children(parent) if parent is not None else []
             self.collections.update((one.path, one) for one in beside)
-            self.collections.setdefault(path, None)
-        return self.collections[path]
+        return self.collections.get(path)
 
 
 @dataclass

@@ -178,7 +178,8 @@ class Storage(BaseStorage):
         if depth == "0":
             return
         enter = child_context_manager or _no_context
-        for item_row in self.unit_of_work.items.all(row.id):
+        # What is not of a kind has no members of its own.
+        for item_row in self.unit_of_work.items.all(row.id) if row.tag else ():
             with enter(sane_path, item_row.href):
                 yield collection.item(item_row)
         for child in self._children(row):
@@ -190,6 +191,10 @@ class Storage(BaseStorage):
         row = self.unit_of_work.collections.get(sane_path)
         if row is not None:
             return row if self.scheduling or row.tag != INBOX else None
+        return self._empty_box(sane_path)
+
+    def _empty_box(self, sane_path: str) -> CollectionRow | None:
+        """The inbox or outbox at ``sane_path``, of which nothing is stored."""
         home, _, name = sane_path.partition("/")
         principal = self.unit_of_work.principals.get(home) if self.scheduling and name in BOXES else None
         if principal is None or not principal.email:
@@ -206,7 +211,7 @@ class Storage(BaseStorage):
         stored = self.unit_of_work.collections.children(row)
         taken = {child.path for child in stored}
         names = [f"{row.path}/{name}" for name in BOXES] if row.path and "/" not in row.path else []
-        boxes = [self.collection_at(path) for path in names if path not in taken]
+        boxes = [self._empty_box(path) for path in names if path not in taken]
         return [child for child in (*stored, *boxes) if child is not None and (self.scheduling or child.tag != INBOX)]
 
     def item_at(self, sane_path: str) -> radicale_item.Item | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.doctor.finding import OK, WARNING, Finding
 from radicale_booking.errors import LinkExpired, NotFound
 from radicale_booking.services import life, manage
@@ -20,6 +21,7 @@ _ORGANIZER = re.compile(r"^ORGANIZER\b.*:mailto:(\S+)\s*$", re.MULTILINE | re.IG
 _UNFOLDED = 60
 
 
+@again.if_undone
 def examine(app: Adapters) -> Iterator[Finding]:
     """Two at the same time are an error of the database itself, which its check tells."""
     with app.store.read() as uow:

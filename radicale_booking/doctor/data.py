@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from radicale_booking import drill
+from radicale_booking import again, drill
 from radicale_booking.doctor import bookings
 from radicale_booking.doctor.finding import ERROR, NOTE, OK, WARNING, Finding
 from radicale_booking.errors import StoreUnavailable
@@ -60,6 +60,7 @@ def _held_still(app: Adapters) -> Iterator[Finding]:
                       "radicale-booking maintenance off")
 
 
+@again.if_undone
 def _ahead(app: Adapters) -> Iterator[Finding]:
     """Only a clock that was ahead, or is behind now, dates anything later than now."""
     with app.store.read() as uow:
@@ -140,6 +141,7 @@ def _mail(app: Adapters) -> Iterator[Finding]:
         yield Finding("outbox", OK, f"{found.queued_mail} waiting")
 
 
+@again.if_undone
 def _hosts(app: Adapters) -> Iterator[Finding]:
     with app.store.read() as uow:
         hosts = [one for one in uow.principals.all() if one.host]

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from radicale_booking.domain import civil
 from radicale_booking.domain.location import Location
@@ -182,8 +183,8 @@ class EventType:
     @property
     def limits(self) -> bool:
         """Whether bookings are counted."""
-        return any(getattr(self, f"{kind}_per_{period}") is not None
-                   for kind in ("limit", "minutes") for period in FREQUENCIES)
+        return not (self.limit_per_day is self.limit_per_week is self.limit_per_month is None
+                    and self.minutes_per_day is self.minutes_per_week is self.minutes_per_month is None)
 
     def decided_by(self, start: datetime, now: datetime) -> datetime | None:
         """When a booking of ``start`` made ``now`` expires undecided; None where the host has nothing to decide."""
@@ -210,6 +211,7 @@ class EventType:
             raise InvalidEventType(name, str(value), f"must be whole minutes from {low} to {high}", "change it")
 
 
+@lru_cache(maxsize=1024)
 def slugify(title: str) -> str:
     """``title`` as a URL word: ASCII lower case, digits and single hyphens; may be empty."""
     ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()

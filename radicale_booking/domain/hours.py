@@ -81,9 +81,13 @@ def opened(windows: Iterable[Window], overrides: Mapping[date, Hours], zone: Zon
     """What is left of ``windows`` without ``days_off``, with ``overrides`` in place of their days, and outside the
     ``closed`` times; days are local in ``zone``."""
     holes = [hole for day in {*overrides, *days_off} if (hole := civil.day(day, zone)) is not None]
-    found = [part for window in windows for part in window.without(holes)]
+    found = _outside(windows, holes)
     found += [window for day, hours in overrides.items() for window in _override(day, hours, zone)]
-    return [part for window in found for part in window.without(closed)]
+    return _outside(found, closed)
+
+
+def _outside(windows: Iterable[Window], holes: Sequence[Interval]) -> list[Window]:
+    return [part for window in windows for part in window.without(holes)] if holes else list(windows)
 
 
 def _override(day: date, hours: Hours, zone: ZoneInfo) -> Iterable[Window]:

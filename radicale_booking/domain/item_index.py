@@ -7,6 +7,8 @@ from dataclasses import dataclass
 #: Before every instant and after every instant, in UTC seconds since 1970.
 FIRST_EPOCH = -62_135_596_800
 LAST_EPOCH = 253_402_300_799
+#: So many characters of a title are kept.
+SUMMARY_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _HEAD = re.compile(r'([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:])*)*):(.*)', re.DOTALL)
 _LINE_BYTES = 75
 #: RFC 6868 lets parameters hold line ends, which no line can.
-_CONTROLS = dict.fromkeys((*range(9), *range(10, 32), 127), " ")
+CONTROLS = dict.fromkeys((*range(9), *range(10, 32), 127), " ")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)')
 
 
@@ -38,8 +38,8 @@ class Line:
     @classmethod
     def make(cls, name: str, value: str, parameters: Iterable[tuple[str, str]] = ()) -> Line:
         """``value`` is written as it is, escaped where the property needs it, but never as more than one line."""
-        value = value.translate(_CONTROLS)
-        parameters = tuple((key, text.translate(_CONTROLS)) for key, text in parameters)
+        value = value.translate(CONTROLS)
+        parameters = tuple((key, text.translate(CONTROLS)) for key, text in parameters)
         head = "".join(f";{key}={text}" for key, text in parameters)
         return cls(name.upper(), parameters, value, f"{name}{head}:{value}")
 
@@ -102,7 +102,7 @@ class Block:
 
     def text(self) -> str:
         """Folded, with CRLF at the end of each line."""
-        return "".join(f"{_folded(line)}\r\n" for line in self._texts())
+        return "".join(f"{folded(line)}\r\n" for line in self._texts())
 
     def _texts(self) -> Iterator[str]:
         yield f"BEGIN:{self.name}"
@@ -139,16 +139,20 @@ def parse(text: str) -> Block:
     return found
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """``text`` in lines of at most 75 octets (RFC 5545 §3.1), no character divided."""
-    if len(text) <= _LINE_BYTES and (text.isascii() or len(text.encode()) <= _LINE_BYTES):
+    ascii_only = text.isascii()
+    if len(text) <= _LINE_BYTES and (ascii_only or len(text.encode()) <= _LINE_BYTES):
         return text
+    if ascii_only:
+        # The space that marks the continuation counts.
+        rest = range(_LINE_BYTES, len(text), _LINE_BYTES - 1)
+        return "\r\n ".join([text[:_LINE_BYTES], *(text[at:at + _LINE_BYTES - 1] for at in rest)])
     pieces, piece, size = [], "", 0
     for letter in text:
         width = len(letter.encode())
         if size + width > _LINE_BYTES:
             pieces.append(piece)
-            # The space that marks the continuation counts.
             piece, size = "", 1
         piece += letter
         size += width

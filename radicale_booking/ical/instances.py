@@ -10,14 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.interval import Interval
-from radicale_booking.domain.item_index import LAST_EPOCH, InstanceRow, ItemIndex
+from radicale_booking.domain.item_index import LAST_EPOCH, SUMMARY_LIMIT, InstanceRow, ItemIndex
 from radicale_booking.domain.recurrence import LIMIT, Component, Instance, expand
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.ical import plain_event
 from radicale_booking.ical.exact_duration import marked
 from radicale_booking.ical.reader import component, read_calendar
 
-_SUMMARY_LIMIT = 200
 #: Lines that say nothing about time; parsing them would be most of the work. A line may be folded (RFC 5545 §3.1).
 _OTHER_LINES = re.compile(
     r"^(?:VERSION|PRODID|DTSTAMP|CREATED|LAST-MODIFIED|DESCRIPTION|COMMENT|LOCATION|URL|ATTACH|CLASS|X-ALT-DESC)"
@@ -118,8 +117,8 @@ def _row(instance: Instance) -> InstanceRow:
         start_epoch=_epoch(instance.start), end_epoch=math.ceil(instance.end.timestamp()),
         busy_type=_busy_type(source), cancelled=source.status == "CANCELLED", all_day=source.all_day,
         moment=source.moment,
-        summary=source.summary[:_SUMMARY_LIMIT] or None,
-        categories=",".join(source.categories)[:_SUMMARY_LIMIT] or None,
+        summary=source.summary[:SUMMARY_LIMIT] or None,
+        categories=",".join(source.categories)[:SUMMARY_LIMIT] or None,
         zone=source.zone.key if isinstance(source.zone, ZoneInfo) else None)
 
 

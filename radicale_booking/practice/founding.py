@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from radicale_booking import wiring
+from radicale_booking import again, wiring
 from radicale_booking.errors import InvalidInput, NotFound
 from radicale_booking.practice import calendar_text
 from radicale_booking.practice.history import WEEKS, Clock, History
@@ -44,6 +44,7 @@ def found(app: Adapters, password: str, draw: Draw, may_be_there: frozenset[str]
         _live(app)
 
 
+@again.if_undone
 def _employ(app: Adapters, person: Person, password: str) -> None:
     added = accounts.add_user(app, person.name, person.email, person.timezone, password, host=True)
     accounts.enable_host(app, person.name, holidays=person.holidays, agenda_time=person.agenda,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from passlib.apache import HtpasswdFile
 from passlib.context import CryptContext
 
+from radicale_booking import again
 from radicale_booking.domain.principal import AUTO_SCHEDULE_MODES, RESERVED_NAMES, Principal
 from radicale_booking.errors import InvalidInput, NotFound, StoreUnavailable
 from radicale_booking.mail_settings import LANGUAGES
@@ -33,6 +34,7 @@ _DEFAULT_PROPS = _CALENDAR_PROPS | {"D:displayname": "Calendar"}
 _HASHES = CryptContext(schemes=["argon2", "bcrypt"])
 
 
+@again.if_undone
 def add_user(app: Adapters, name: str, email: str, timezone: str, password: str, host: bool = False) -> Principal:
     """A new user who can sign in with ``password``, and be booked if ``host``. Raises ``InvalidInput``."""
     principal = Principal(name=checked_name(name), email=requests.checked_email(email).lower(),
@@ -55,6 +57,7 @@ def add_user(app: Adapters, name: str, email: str, timezone: str, password: str,
     return added
 
 
+@again.if_undone
 def set_password(app: Adapters, name: str, password: str) -> None:
     """Raises ``NotFound`` or ``InvalidInput``."""
     _check_password(password)
@@ -64,6 +67,7 @@ def set_password(app: Adapters, name: str, password: str) -> None:
         _write_password(app, name, password)
 
 
+@again.if_undone
 def remove_user(app: Adapters, name: str) -> None:
     """Remove the user with all calendars and bookings. Raises ``NotFound``."""
     with app.store.write(actor="command", principal=name) as uow:
@@ -76,12 +80,14 @@ def remove_user(app: Adapters, name: str) -> None:
         _write_password(app, name, None)
 
 
+@again.if_undone
 def list_users(app: Adapters) -> list[Principal]:
     """All users in order of their names."""
     with app.store.read() as uow:
         return uow.principals.all()
 
 
+@again.if_undone
 def enable_host(app: Adapters, name: str, holidays: str | None = None,
                 auto_schedule: str | None = None, free_busy_url: bool | None = None,
                 agenda_time: str | None = None, language: str | None = None) -> Principal:

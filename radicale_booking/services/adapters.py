@@ -33,6 +33,9 @@ class CalendarCodec(Protocol):
     def write(self, booked: BookedEvent) -> str:
         """A new calendar object of what is booked."""
 
+    def index_new(self, booked: BookedEvent) -> ItemIndex:
+        """What ``index`` says for the organizer of what ``write`` makes of one reservation, without reading it."""
+
     def rewrite(self, text: str, booked: BookedEvent) -> str:
         """``text`` with times, states and people of ``booked``, all else as it is. Raises ``InvalidCalendar``."""
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from radicale_booking import again
 from radicale_booking.domain import civil
 from radicale_booking.domain.notice import AgendaNotice
 from radicale_booking.domain.principal import Principal
@@ -27,6 +28,7 @@ def checked_time(text: str) -> str:
     return text
 
 
+@again.if_undone
 def queue_due(app: Adapters) -> int:
     """Queue today's agenda of each host whose time has come, once a day; how many."""
     with app.store.read() as uow:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from radicale_booking import again
 from radicale_booking.domain import civil, location, question, repetition, slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
@@ -18,7 +19,6 @@ from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, InvalidInput, LinkExpired, NotFound, SlotTaken
 from radicale_booking.services import (
-    again,
     calendar_objects,
     email_check,
     guard,
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from radicale_booking.store.unit_of_work import UnitOfWork
 
-__all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "event_type", "event_type_of", "explain",
-           "host_page", "manage_url", "open_slots", "owner_of", "refused_by", "reservation", "reservations",
-           "reserve", "reserve_within", "series_of", "slots_to_move"]
+__all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "explain", "host_page", "manage_url", "open_slots",
+           "owner_of", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "series_of",
+           "slots_to_move", "subject"]
 
 manage_url = manage.url
 
@@ -64,18 +64,16 @@ def host_page(app: Adapters, host: str) -> HostPage:
                                     if not (found.hidden or found.closed or found.private)])
 
 
-def event_type(app: Adapters, host: str, slug: str, link: str | None = None) -> EventType:
-    """Hidden ones too, private ones with a ``link``. Raises ``NotFound`` or ``LinkExpired``."""
+@again.if_undone
+def subject(app: Adapters, host: str, slug: str, link: str | None = None, *,
+            booked: bool = False) -> tuple[Principal, EventType]:
+    """The host and the event type, hidden ones too; private ones with a ``link``, or for somebody who has ``booked``
+    it. Raises ``NotFound`` or ``LinkExpired``."""
     with app.store.read() as uow:
         found = _bookable(uow, host, slug)
-        private_links.checked(uow, found, link)
-        return found
-
-
-def event_type_of(app: Adapters, host: str, slug: str) -> EventType:
-    """For somebody who has booked it: private ones without a link. Raises ``NotFound``."""
-    with app.store.read() as uow:
-        return _bookable(uow, host, slug)
+        if not booked:
+            private_links.checked(uow, found, link)
+        return offers.host_of(uow, host), found
 
 
 @again.if_undone
@@ -96,6 +94,7 @@ def open_slots(app: Adapters, host: str, slug: str, frame: Interval, duration: t
         return offers.offered(app, uow, found.lasting(duration), frame)
 
 
+@again.if_undone
 def explain(app: Adapters, host: str, slug: str, start: datetime,
             duration: timedelta | None = None) -> list[slots.Verdict]:
     """Every rule's verdict on ``start`` (aware), each host's own where they take turns.
@@ -107,6 +106,7 @@ def explain(app: Adapters, host: str, slug: str, start: datetime,
         return offers.explain(app, uow, _bookable(uow, host, slug).lasting(duration), start)
 
 
+@again.if_undone
 def refused_by(app: Adapters, host: str, slug: str, start: datetime, duration: timedelta | None = None,
                moving: Reservation | None = None) -> str:
     """The rule (one of ``slots.RULES``) because of which ``start`` (aware UTC) cannot be booked, or ``moving`` not be
@@ -174,12 +174,14 @@ def reserve_within(app: Adapters, uow: UnitOfWork, request: BookingRequest, hold
     return booked
 
 
+@again.if_undone
 def reservation(app: Adapters, uid: str) -> Reservation:
     """By its own uid, or as the invitee sees it whose seat has the uid. Raises ``NotFound``."""
     with app.store.read() as uow:
         return life.get(uow, uid)
 
 
+@again.if_undone
 def reservations(app: Adapters, host: str | None = None, status: str | None = None) -> list[Reservation]:
     """In order of their start. Raises ``NotFound`` for an unknown user ``host``."""
     with app.store.read() as uow:
@@ -188,18 +190,21 @@ def reservations(app: Adapters, host: str | None = None, status: str | None = No
         return uow.reservations.list(host=host, status=status)
 
 
+@again.if_undone
 def series_of(app: Adapters, reservation: Reservation) -> list[Reservation]:
     """All that were booked together with it, itself included, in order."""
     with app.store.read() as uow:
         return uow.reservations.of_series(reservation)
 
 
+@again.if_undone
 def owner_of(app: Adapters, reservation: Reservation) -> str:
     """Below whose booking page it was booked: a team's is not that of the host who was assigned."""
     with app.store.read() as uow:
         return uow.reservations.event_type_of(reservation).host
 
 
+@again.if_undone
 def answers_of(app: Adapters, reservation: Reservation) -> list[tuple[str, str]]:
     """What the event type asked and the invitee answered."""
     with app.store.read() as uow:

@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from radicale_booking import again
 from radicale_booking.domain import civil, hours
 from radicale_booking.domain.interval import Interval, merge
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import NotFound
-from radicale_booking.services import again, available
+from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.holidays import days_off
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.booked_event import BookedEvent, Invitee
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.itip_inbound import Action, received
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 def add(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> None:
     """Make the object of ``reservation`` that was made in this transaction, alone: nobody has it yet."""
     booked = _booked_event(app, uow, event_type, [reservation])
-    for host in booked.hosts:
-        _store(app, uow, host, _target(uow, host, event_type), hours.event_href(reservation.calendar_uid), booked)
+    text = app.calendar.write(booked)
+    for number, host in enumerate(booked.hosts):
+        index = app.calendar.index(text, now=uow.now, owner=host) if number else app.calendar.index_new(booked)
+        uow.items.add(_target(uow, host, event_type).id, href=hours.event_href(reservation.calendar_uid),
+                      uid=reservation.calendar_uid, name="VCALENDAR", component="VEVENT", text=text, index=index)
 
 
 def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation,
@@ -46,6 +50,7 @@ def write(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Re
             _store(app, uow, host, kept[0], kept[1].href, booked, kept[1].text)
 
 
+@again.if_undone
 def for_invitee(app: Adapters, reservation: Reservation) -> str:
     """The object as the invitee may keep it: with nobody else's seat."""
     with app.store.read() as uow:
@@ -104,7 +109,8 @@ def _target(uow: UnitOfWork, host: Principal, event_type: EventType) -> Collecti
     wanted = uow.collections.get(event_type.target_calendar) if event_type.target_calendar else None
     if wanted is not None and wanted.principal_id == host.id and wanted.tag == "VCALENDAR":
         return wanted
-    return accounts.make_collections(uow, host)
+    assert host.id is not None  # noqa: S101 - read from the store
+    return uow.collections.by_role(host.id, "default") or accounts.make_collections(uow, host)
 
 
 def _store(app: Adapters, uow: UnitOfWork, host: Principal, calendar: CollectionRow, href: str, booked: BookedEvent,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.errors import InvalidInput
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
-    from radicale_booking.store.unit_of_work import UnitOfWork
+    from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
 
 @dataclass(slots=True)
@@ -49,9 +50,7 @@ def copy(source: Adapters, target: Adapters,
         _begin(theirs, target, bar)
         _fill(theirs, target, bar)
         copied = _verified(theirs, target, bar)
-    with target.store.write(actor="command") as ours:
-        ours.tables.renumber()
-        ours.tables.finish()
+    _finish(target)
     # A database that has never looked at its tables plans as if they were empty.
     target.store.tidy(vacuum=False)
     return copied
@@ -82,9 +81,21 @@ def _fill(theirs: UnitOfWork, target: Adapters, bar: _Bar) -> None:
         last = {table: ours.tables.last(table) for table in ours.tables.names}
     for table in theirs.tables.names:
         for rows in theirs.tables.pages(table, last[table]):
-            with target.store.write(actor="command") as ours:
-                ours.tables.add(table, rows)
+            _add(target, table, rows)
             bar.add(len(rows))
+
+
+@again.if_undone
+def _add(target: Adapters, table: str, rows: Sequence[Row]) -> None:
+    with target.store.write(actor="command") as ours:
+        ours.tables.add(table, rows)
+
+
+@again.if_undone
+def _finish(target: Adapters) -> None:
+    with target.store.write(actor="command") as ours:
+        ours.tables.renumber()
+        ours.tables.finish()
 
 
 def _verified(theirs: UnitOfWork, target: Adapters, bar: _Bar) -> dict[str, int]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from radicale_booking import again
 from radicale_booking.domain.effect import back_off
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
-from radicale_booking.services import again, maintenance_mode
+from radicale_booking.services import maintenance_mode
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:

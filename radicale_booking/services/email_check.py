@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain import slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
@@ -19,7 +20,6 @@ from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation, verified
 from radicale_booking.errors import IllegalTransition
 from radicale_booking.services import (
-    again,
     calendar_objects,
     effects,
     guard,
@@ -66,6 +66,7 @@ def is_wanted(app: Adapters, event_type: EventType) -> bool:
     return app.settings.guard.confirm_email or event_type.confirm_email
 
 
+@again.if_undone
 def asks(app: Adapters, host: str, slug: str) -> bool:
     """``is_wanted`` of what may not be there."""
     with app.store.read() as uow:
@@ -100,12 +101,14 @@ def notice(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> AddressCheck | Non
                         found.reservation.expires, row.delivery_key, row.due)
 
 
+@again.if_undone
 def held(app: Adapters, token: str) -> Held:
     """What the link is about. Raises ``NotFound``, or ``LinkExpired`` when its time has come."""
     with app.store.read() as uow:
         return _held(uow, _opened(app, token)[0])
 
 
+@again.if_undone
 def instead(app: Adapters, about: Held) -> Sequence[datetime]:
     """The nearest free starts; none of what is booked by private links, for the one that was used is not known."""
     if about.event_type.private:
@@ -162,6 +165,7 @@ def settle_seat(app: Adapters, uow: UnitOfWork, event_type: EventType, seen: Res
     return seen
 
 
+@again.if_undone
 def expire_seats(app: Adapters) -> int:
     """Give back seats that were held for too long, and groups of nobody else; how many, at most ``life.BATCH``."""
     with app.store.read() as uow:

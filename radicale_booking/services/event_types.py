@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from radicale_booking import again
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import InvalidEventType, NotFound
 from radicale_booking.services.adapters import Adapters
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _FIXED = frozenset({"id", "origin"})
 
 
+@again.if_undone
 def add(app: Adapters, event_type: EventType) -> EventType:
     """Raises ``NotFound`` for an unknown host, ``InvalidEventType`` when the slug is in use."""
     with app.store.write(actor="command", principal=event_type.host) as uow:
@@ -34,6 +36,7 @@ def add(app: Adapters, event_type: EventType) -> EventType:
         return added
 
 
+@again.if_undone
 def set(app: Adapters, host: str, slug: str, unset: Collection[str] = (), **fields: Any) -> EventType:
     """Change ``fields`` of ``EventType`` and give those in ``unset`` their defaults.
 
@@ -52,6 +55,7 @@ def set(app: Adapters, host: str, slug: str, unset: Collection[str] = (), **fiel
         return changed
 
 
+@again.if_undone
 def list(app: Adapters, host: str) -> builtins.list[EventType]:
     """All of ``host``, hidden ones included. Raises ``NotFound``."""
     with app.store.read() as uow:
@@ -59,12 +63,14 @@ def list(app: Adapters, host: str) -> builtins.list[EventType]:
         return uow.event_types.all(host)
 
 
+@again.if_undone
 def show(app: Adapters, host: str, slug: str) -> EventType:
     """Raises ``NotFound``."""
     with app.store.read() as uow:
         return _get(uow, host, slug)
 
 
+@again.if_undone
 def remove(app: Adapters, host: str, slug: str) -> None:
     """Remove it. One that was ever booked lies dormant instead, for its reservations stay: it is offered again only
     when its title is drawn into the bookable hours. Raises ``NotFound``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.services import backup
 from radicale_booking.services.adapters import Adapters
 
@@ -31,6 +32,7 @@ class Figures:
     held_still: bool
 
 
+@again.if_undone
 def figures(app: Adapters) -> Figures:
     """Raises ``StoreUnavailable``."""
     size = app.store.size_octets()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from disposable_email_domains import blocklist
 
-from radicale_booking import guard_settings
+from radicale_booking import again, guard_settings
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import AddressRefused, InvalidInput, NotFound, TooMany
 from radicale_booking.services.adapters import Adapters
@@ -30,6 +30,7 @@ _ACTION = "book"
 _ANYBODY = 5
 
 
+@again.if_undone
 def admit(app: Adapters, origin: str, email: str, *, quietly: bool = False) -> bool:
     """Count that somebody at ``origin`` (see ``domain.client_address``) tries to book as ``email``.
 
@@ -56,6 +57,7 @@ def may_ask(app: Adapters, uow: UnitOfWork, email: str, most: int, most_together
             and uow.guard.take(_hidden(app, "asked"), most_together, day) is None)
 
 
+@again.if_undone
 def is_guessing(app: Adapters, origin: str, user: str) -> bool:
     """Whether too many sign-ins from ``origin`` have failed of late: as ``user``, or as anybody."""
     most = app.settings.guard.sign_in_failures
@@ -66,6 +68,7 @@ def is_guessing(app: Adapters, origin: str, user: str) -> bool:
                 or uow.guard.waits(_hidden(app, f"sign-in {origin}"), most * _ANYBODY, _PERIOD))
 
 
+@again.if_undone
 def is_besieged(app: Adapters, user: str) -> bool:
     """Whether too many sign-ins as ``user`` have failed of late, from wherever."""
     most = app.settings.guard.sign_in_failures
@@ -75,6 +78,7 @@ def is_besieged(app: Adapters, user: str) -> bool:
         return bool(uow.guard.waits(_hidden(app, f"sign-in as {user}"), most * _ANYBODY, _PERIOD))
 
 
+@again.if_undone
 def guessed(app: Adapters, origin: str, user: str) -> None:
     """Count a sign-in that has failed."""
     most = app.settings.guard.sign_in_failures
@@ -112,6 +116,7 @@ def is_blocked(app: Adapters, uow: UnitOfWork, email: str) -> bool:
     return not set(app.settings.guard.blocked).isdisjoint(patterns) or uow.guard.any_blocked(patterns)
 
 
+@again.if_undone
 def block(app: Adapters, text: str) -> str:
     """Let an address or a domain book no more; how it is kept. Raises ``InvalidInput``."""
     pattern = _pattern(text)
@@ -121,6 +126,7 @@ def block(app: Adapters, text: str) -> str:
     return pattern
 
 
+@again.if_undone
 def unblock(app: Adapters, text: str) -> str:
     """Let it book again; how it was kept. Raises ``InvalidInput`` or ``NotFound``."""
     pattern = _pattern(text)
@@ -131,12 +137,14 @@ def unblock(app: Adapters, text: str) -> str:
     return pattern
 
 
+@again.if_undone
 def blocked(app: Adapters) -> list[str]:
     """What is blocked by a command or by the settings, sorted."""
     with app.store.read() as uow:
         return sorted({*uow.guard.blocked(), *app.settings.guard.blocked})
 
 
+@again.if_undone
 def forget(app: Adapters) -> None:
     """Drop counts that say nothing any more."""
     with app.store.read() as uow:

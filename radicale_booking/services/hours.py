@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 _DAY = timedelta(days=1)
-#: Most windows begin on the day; one that adjoins others is looked for in longer and longer steps.
-_STRETCH = timedelta(hours=1)
 _ANY_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall times are naive
 _LONGEST_RUN = timedelta(days=366)
 
@@ -43,11 +41,12 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
           asked: Asked = Asked(), *, causes: bool = True) -> slots.Diary:
     """What decides about starts in ``frame``; with ``causes`` also what makes time busy.
 
-    It reaches beyond ``frame`` as far as the rules look: a window that began earlier, buffers, a month's limit.
+    Of each it holds what lies beyond ``frame`` as far as the rules look: a window that began earlier, a month's limit.
     """
     wide = Interval(frame.start - _DAY, frame.end + _DAY)
-    reach = Interval(wide.start - event_type.buffer_before - event_type.duration,
-                     wide.end + event_type.buffer_after + event_type.duration)
+    # No two starts further apart than this can get into each other's way.
+    occupied = event_type.buffer_before + event_type.duration + event_type.buffer_after
+    reach = Interval(frame.start - occupied, frame.end + occupied)
     excepted = asked.excepted.uid if asked.excepted is not None else None
     return slots.Diary(
         windows=_windows(app, uow, principal, event_type, wide),
@@ -114,13 +113,7 @@ def _windows(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: E
     zone = zone_of(principal, event_type)
     titles = uow.instances.titles(principal.id)
     # A grid begins where adjoining windows begin, so the whole run of them is read: any frame gives the same grid.
-    whole = frame
-    rows = uow.instances.windows(principal.id, whole)
-    stretch = _STRETCH
-    while whole.start > frame.start - _LONGEST_RUN and any(row.interval.start <= whole.start for row in rows):
-        whole = Interval(min(row.interval.start for row in rows) - stretch, whole.end)
-        rows = uow.instances.windows(principal.id, whole)
-        stretch *= 2
+    whole, rows = uow.instances.windows(principal.id, frame, _LONGEST_RUN)
     found = hours.windows_for(event_type, uow.event_types.all(principal.name),
                               [(row.summary, slots.Window(row.interval, ZoneInfo(row.zone) if row.zone else zone,
                                                           row.href)) for row in rows if not row.all_day], titles)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.effect import Returned
 from radicale_booking.domain.itip import Message, ObjectView
 from radicale_booking.errors import BookingError, NotAllowed, NotFound, Unavailable
 from radicale_booking.services import (
-    again,
     attendee_mail,
     correspondents,
     invited_booking,
@@ -49,6 +49,7 @@ class _Outcome:
     returned: bool = False
 
 
+@again.if_undone
 def accepts(app: Adapters, recipient: str, envelope_from: str) -> bool:
     """Whether mail to the address is for this server: a user's, or one that books.
 
@@ -90,12 +91,14 @@ def receive(app: Adapters, envelope_from: str, recipient: str, raw: bytes, mail:
     return outcome.status
 
 
+@again.if_undone
 def has_come(app: Adapters, message_id: str, recipient: str) -> bool:
     """Whether a mail was dealt with."""
     with app.store.read() as uow:
         return uow.inbound.known(message_id, recipient.strip().lower())
 
 
+@again.if_undone
 def confirm(app: Adapters, token: str) -> str:
     """Deal with the mail of a link as with one whose sender is sure; its status then, the same when that was done.
 
@@ -108,12 +111,14 @@ def confirm(app: Adapters, token: str) -> str:
     return receive(app, row.sender, row.recipient, row.content, app.read_mail(row.content), trusted=True)
 
 
+@again.if_undone
 def quarantine(app: Adapters) -> list[InboundRow]:
     """What waits for people, the oldest first."""
     with app.store.read() as uow:
         return uow.inbound.quarantined()
 
 
+@again.if_undone
 def quarantined(app: Adapters, row_id: int) -> InboundRow:
     """Raises ``NotFound``."""
     with app.store.read() as uow:
@@ -123,6 +128,7 @@ def quarantined(app: Adapters, row_id: int) -> InboundRow:
         return row
 
 
+@again.if_undone
 def drop(app: Adapters, row_id: int) -> None:
     """Raises ``NotFound``."""
     with app.store.write(actor="command") as uow:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, IllegalTransition, NotFound
-from radicale_booking.services import again, calendar_objects, effects, offers, requests
+from radicale_booking.services import calendar_objects, effects, offers, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
@@ -70,6 +71,7 @@ def move(app: Adapters, uow: UnitOfWork, found: Reservation, start: datetime) ->
     return moved
 
 
+@again.if_undone
 def expire_due(app: Adapters) -> int:
     """Expire pending reservations whose time to be decided is over; how many, at most ``BATCH``."""
     with app.store.read() as uow:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain import question
 from radicale_booking.domain.notice import (
     EVENTS,
@@ -137,6 +138,7 @@ def _superseded(uow: UnitOfWork, row: OutboxRow) -> bool:
         and later.payload.get("seat") in (None, row.payload.get("seat")) for later in uow.outbox.later(row.id))
 
 
+@again.if_undone
 def preview(app: Adapters, uid: str = "", *, event: str = "", role: str = "invitee",
             language: str = "") -> EmailMessage:
     """The mail about ``event`` in the reservation ``uid``, or in an invented one; nothing is sent.
@@ -192,12 +194,14 @@ def send_test(app: Adapters, address: str) -> EmailMessage:
         app.mailer.close()
 
 
+@again.if_undone
 def queue(app: Adapters, status: str | None = None) -> list[OutboxRow]:
     """Mail that was ever queued, the oldest first; of every status where ``status`` is None."""
     with app.store.read() as uow:
         return uow.outbox.list(KIND, status)
 
 
+@again.if_undone
 def retry(app: Adapters, row_id: int | None = None) -> int:
     """Queue again what was given up, or was queued by a clock that was ahead, one mail or all; how many. One that
     waits is tried now.

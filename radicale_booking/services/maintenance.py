@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from radicale_booking import again
+from radicale_booking.errors import Conflict
 from radicale_booking.services import backup, privacy, quarantine_room, upkeep
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
+Result = TypeVar("Result")
 _BATCH = 500
 _AT_LEAST_EVERY = timedelta(hours=20)
+
+
+class MaintenanceBusy(Conflict):
+    """Another process does it."""
+
+    def __str__(self) -> str:
+        return "maintenance is being done by another process; wait for it"
 
 
 @dataclass(slots=True)
@@ -29,8 +39,25 @@ class Report:
 def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = lambda: False) -> Report:
     """Do everything that is due, in small transactions, so that nobody waits for it.
 
-    ``vacuum``: give room that is no longer used back to the disk as well. Raises ``StoreUnavailable``.
+    ``vacuum``: give room that is no longer used back to the disk as well. Raises ``StoreUnavailable``, or
+    ``MaintenanceBusy`` while another process does it.
     """
+    with app.store.alone("maintenance") as alone:
+        if not alone:
+            raise MaintenanceBusy
+        return _run(app, vacuum=vacuum, stopping=stopping)
+
+
+def run_due(app: Adapters, local_hour: int, stopping: Callable[[], bool]) -> Report | None:
+    """``run`` where it is ``due`` and no other process does it, else None. Raises ``StoreUnavailable``."""
+    if not due(app, local_hour):
+        return None
+    with app.store.alone("maintenance") as alone:
+        # Another may have done it meanwhile.
+        return _run(app, vacuum=False, stopping=stopping) if alone and due(app, local_hour) else None
+
+
+def _run(app: Adapters, *, vacuum: bool, stopping: Callable[[], bool]) -> Report:
     report = Report()
     settings, now = app.settings, app.clock()
 
@@ -41,7 +68,7 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
         if days and not report.stopped:
             report.done[name] = _in_batches(app, once, report, stopping)
 
-    upkeep.run(app)
+    upkeep.run(app, stopping=stopping)
     step("mail removed", settings.keep_mail_days,
          lambda uow: uow.maintenance.forget_mail(now - before(settings.keep_mail_days), _BATCH))
     step("mail taken forgotten", settings.keep_mail_days,
@@ -56,11 +83,12 @@ def run(app: Adapters, *, vacuum: bool = False, stopping: Callable[[], bool] = l
         report.done["archives removed"] = len(backup.prune(settings.backup_folder, settings.backup.retention))
         app.store.tidy(vacuum=vacuum)
         report.problems = app.store.check()
-        with app.store.write(actor="upkeep") as uow:
-            uow.audit.add("maintain", "maintenance", {**report.done, "problems": len(report.problems)})
+        _write(app, lambda uow: uow.audit.add("maintain", "maintenance",
+                                              {**report.done, "problems": len(report.problems)}))
     return report
 
 
+@again.if_undone
 def due(app: Adapters, local_hour: int) -> bool:
     """Whether it is the hour that the settings name, and has not been done in the last one already."""
     if local_hour != app.settings.maintenance_hour:
@@ -78,8 +106,13 @@ def _in_batches(app: Adapters, once: Callable[[UnitOfWork], int], report: Report
         if stopping():
             report.stopped = True
             return total
-        with app.store.write(actor="upkeep") as uow:
-            done = once(uow)
+        done = _write(app, once)
         total += done
         if done < _BATCH:
             return total
+
+
+@again.if_undone
+def _write(app: Adapters, change: Callable[[UnitOfWork], Result]) -> Result:
+    with app.store.write(actor="upkeep") as uow:
+        return change(uow)

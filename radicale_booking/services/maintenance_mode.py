@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import InvalidInput, UnderMaintenance
 from radicale_booking.services.adapters import Adapters
@@ -21,6 +22,7 @@ MODES = (CLOSED, READ_ONLY)
 _LONGEST_MESSAGE = 1000
 
 
+@again.if_undone
 def begin(app: Adapters, mode: str, message: str | None = None) -> None:
     """Hold the site still, or change how; without a message that of the settings is told. Raises ``InvalidInput``."""
     if mode not in MODES:
@@ -34,6 +36,7 @@ def begin(app: Adapters, mode: str, message: str | None = None) -> None:
         uow.audit.add("maintenance on", mode, {"message": text})
 
 
+@again.if_undone
 def end(app: Adapters) -> bool:
     """Go on as usual; whether the site was held still."""
     with app.store.write(actor="command", principal=NOBODY) as uow:
@@ -43,6 +46,7 @@ def end(app: Adapters) -> bool:
         return ended
 
 
+@again.if_undone
 def state(app: Adapters) -> MaintenanceMode | None:
     """None in normal times."""
     with app.store.read() as uow:
@@ -61,6 +65,13 @@ def admit_change(uow: UnitOfWork) -> None:
     found = uow.maintenance_mode.get()
     if found is not None and found.mode == READ_ONLY:
         raise UnderMaintenance(found.message)
+
+
+@again.if_undone
+def refuse_booking(app: Adapters) -> None:
+    """``admit_booking`` before any transaction."""
+    with app.store.read() as uow:
+        admit_booking(uow)
 
 
 def is_still(app: Adapters) -> bool:

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from radicale_booking import again
 from radicale_booking.errors import InvalidInput
 from radicale_booking.services import calendar_objects, life, requests
 from radicale_booking.services.adapters import Adapters
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _ERASED = "erased"
 
 
+@again.if_undone
 def export(app: Adapters, email: str) -> dict[str, Any]:
     """Everything that is kept about the address, as JSON's types. Raises ``InvalidInput``."""
     email = requests.checked_email(email)
@@ -46,6 +48,7 @@ def export(app: Adapters, email: str) -> dict[str, Any]:
         }
 
 
+@again.if_undone
 def erase(app: Adapters, email: str, *, cancel: bool = False) -> dict[str, int]:
     """Forget an invitee: what was touched, by kind. ``cancel``: cancel what is still to take place first.
 

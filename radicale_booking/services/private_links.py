@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import InvalidInput, LinkExpired, NotFound
 from radicale_booking.services.adapters import Adapters
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 
+@again.if_undone
 def create(app: Adapters, host: str, slug: str, *, single_use: bool = False, expires: datetime | None = None) -> str:
     """The address of a new link for the event type; ``expires`` is aware. Raises ``NotFound`` or ``InvalidInput``."""
     token = secrets.token_urlsafe(24)

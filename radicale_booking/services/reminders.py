@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.services.adapters import Adapters
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 KIND = "reminder"
 #: A follow-up that is later than this says nothing any more; a reminder does as long as the booking has not begun.
 FOLLOW_UP_USEFUL = timedelta(days=3)
+#: What can befall a booking before anything was planned.
+_FIRST = frozenset({"book", "request"})
 _MINUTE = timedelta(minutes=1)
 _BATCH = 100
 _LEASE = timedelta(seconds=60)
@@ -23,11 +26,12 @@ _ACTOR = "upkeep"
 
 def plan(uow: UnitOfWork, found: Reservation, event: str) -> None:
     """Plan what is to come of ``found`` after ``event`` in place of what was planned before."""
-    together = uow.reservations.of_object(found.calendar_uid) if found.series and event in ("book", "request") else ()
+    together = uow.reservations.of_object(found.calendar_uid) if found.series and event in _FIRST else ()
     event_type = uow.reservations.event_type_of(found)
     for booked in together or (found,):
         assert booked.id is not None  # noqa: S101 - stored by now
-        uow.outbox.forget(KIND, booked.id)
+        if event not in _FIRST:
+            uow.outbox.forget(KIND, booked.id)
         if booked.status != "confirmed":
             continue
         # In the order in which they are due, so that a later row is a later reminder.
@@ -41,6 +45,7 @@ def plan(uow: UnitOfWork, found: Reservation, event: str) -> None:
                                {"event": name.partition("/")[0], "uid": booked.uid}, booked.id, due)
 
 
+@again.if_undone
 def queue_due(app: Adapters) -> int:
     """Turn what is due into mail; how many reminders there were. Each batch is one transaction."""
     count = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.itip import ObjectView, When
 from radicale_booking.domain.notice import SenderCheck
 from radicale_booking.errors import BookingError, NotFound
@@ -77,6 +78,7 @@ def notice(app: Adapters, uow: UnitOfWork, row: OutboxRow) -> SenderCheck | None
                        row.due, about.language)
 
 
+@again.if_undone
 def held(app: Adapters, token: str) -> Held:
     """What the link is about. Raises ``NotFound`` or ``LinkExpired``."""
     with app.store.read() as uow:

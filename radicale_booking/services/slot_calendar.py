@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from radicale_booking import again
 from radicale_booking.domain import slots
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
@@ -18,7 +19,7 @@ from radicale_booking.domain.offer import Offer, OpenSlot, slot_uid
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from radicale_booking.services import again, booking, life, offers, private_links, requests
+from radicale_booking.services import booking, life, offers, private_links, requests
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.requests import LONGEST_KEY, BookingRequest
 
@@ -51,6 +52,7 @@ def offer(app: Adapters, host: str, slug: str, link: str | None = None) -> Offer
         for slot in found[:MOST_SLOTS]], url)
 
 
+@again.if_undone
 def own(app: Adapters, user: str, host: str, slug: str) -> list[OwnBooking]:
     """What ``user`` has booked here and is still to take place or has taken place. Raises ``NotFound``."""
     prefix = _key(user, "")
@@ -69,8 +71,7 @@ def put(app: Adapters, user: str, request: BookingRequest, href: str, end: datet
     ``request`` needs host, slug, start (aware) and note; ``end`` is aware too. Raises ``NotFound``, ``InvalidInput``,
     ``NotAllowed``, or ``SlotTaken`` when the start is not offered.
     """
-    with app.store.read() as uow:
-        principal, event_type = _invitee(uow, user), _subject(uow, request.host, request.slug, None)[1]
+    principal, event_type = _who_and_what(app, user, request)
     existing = next((one for one in own(app, user, request.host, request.slug) if one.href == href), None)
     if existing is not None:
         if end - request.start != existing.reservation.end - existing.reservation.start:
@@ -85,6 +86,12 @@ def put(app: Adapters, user: str, request: BookingRequest, href: str, end: datet
     if not booked.live:
         raise Conflict
     return True
+
+
+@again.if_undone
+def _who_and_what(app: Adapters, user: str, request: BookingRequest) -> tuple[Principal, EventType]:
+    with app.store.read() as uow:
+        return _invitee(uow, user), _subject(uow, request.host, request.slug, None)[1]
 
 
 def remove(app: Adapters, user: str, host: str, slug: str, href: str) -> None:

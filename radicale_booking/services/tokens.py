@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import InvalidInput, NotFound
 from radicale_booking.services.adapters import Adapters
@@ -19,6 +20,7 @@ SCOPES = ("full", "read")
 _USED_EVERY = timedelta(hours=1)
 
 
+@again.if_undone
 def add(app: Adapters, user: str, name: str, scope: str = "full", expires: datetime | None = None) -> str:
     """A new token of ``user`` for what ``name`` says; it is told this once. Raises ``NotFound`` or ``InvalidInput``."""
     if scope not in SCOPES:
@@ -35,12 +37,14 @@ def add(app: Adapters, user: str, name: str, scope: str = "full", expires: datet
     return token
 
 
+@again.if_undone
 def listed(app: Adapters, user: str | None = None) -> list[TokenRow]:
     """All tokens, or those of one user."""
     with app.store.read() as uow:
         return uow.tokens.list(user)
 
 
+@again.if_undone
 def revoke(app: Adapters, token_id: int) -> None:
     """Raises ``NotFound``."""
     with app.store.write(actor="command", principal=NOBODY) as uow:
@@ -49,6 +53,7 @@ def revoke(app: Adapters, token_id: int) -> None:
         uow.audit.add("token revoke", str(token_id))
 
 
+@again.if_undone
 def scope_of(app: Adapters, user: str, given: str) -> str | None:
     """What whoever signs in as ``user`` with ``given`` may do; None where it is no token of the user."""
     if not given.startswith(PREFIX):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from radicale_booking import again
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import InvalidInput
 from radicale_booking.importers import radicale_tree
@@ -40,18 +41,29 @@ def import_tree(app: Adapters, path: Path, advance: Advance = lambda done, total
     root = radicale_tree.root_of(path)
     total = radicale_tree.count_items(root)
     report = Report()
+
+    def imported(items: int) -> None:
+        advance(report.items + items, total)
+
     for found in radicale_tree.collections(root):
         if isinstance(found, Failure):
             report.failures.append(found)
             continue
-        with app.store.write(actor="import", principal=found.path.split("/")[0]) as unit_of_work:
-            _import_collection(app, unit_of_work, found, report, lambda: advance(report.items, total))
-        report.collections += 1
+        part = _import_collection(app, found, imported)
+        report = Report(report.collections + 1, report.items + part.items, [*report.failures, *part.failures])
     return report
 
 
-def _import_collection(app: Adapters, unit_of_work: UnitOfWork, found: TreeCollection, report: Report,
-                       advance: Callable[[], None]) -> None:
+@again.if_undone
+def _import_collection(app: Adapters, found: TreeCollection, advance: Callable[[int], None]) -> Report:
+    report = Report()
+    with app.store.write(actor="import", principal=found.path.split("/")[0]) as unit_of_work:
+        _import_members(app, unit_of_work, found, report, advance)
+    return report
+
+
+def _import_members(app: Adapters, unit_of_work: UnitOfWork, found: TreeCollection, report: Report,
+                    advance: Callable[[int], None]) -> None:
     row = _ensure_collection(unit_of_work, found)
     owner = unit_of_work.principals.owner_of(row)
     for item in found.items():
@@ -63,7 +75,7 @@ def _import_collection(app: Adapters, unit_of_work: UnitOfWork, found: TreeColle
             row.id, href=item.href, uid=item.uid, name=item.name, component=item.component, text=item.text,
             index=index)
         report.items += 1
-        advance()
+        advance(report.items)
 
 
 def _ensure_collection(unit_of_work: UnitOfWork, found: TreeCollection) -> CollectionRow:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from radicale_booking import again
+from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import Principal
 from radicale_booking.services import agenda, email_check, guard, life, maintenance_mode, reminders
 from radicale_booking.services.adapters import Adapters
@@ -13,10 +16,17 @@ _SLACK = timedelta(days=30)
 _BATCH = 200
 
 
-def run(app: Adapters) -> None:
-    """What has to be done every little while: it costs a look where nothing is due, or nothing may be changed."""
+def run(app: Adapters, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """What has to be done every little while: it costs a look where nothing is due, nothing may be changed, or another
+    process does it."""
     if maintenance_mode.is_still(app):
         return
+    with app.store.alone("upkeep") as alone:
+        if alone:
+            _catch_up(app, stopping)
+
+
+def _catch_up(app: Adapters, stopping: Callable[[], bool]) -> None:
     while life.expire_due(app) == life.BATCH:
         pass
     while email_check.expire_seats(app) == life.BATCH:
@@ -25,9 +35,10 @@ def run(app: Adapters) -> None:
     agenda.queue_due(app)
     guard.forget(app)
     renew_due(app)
-    extend_instances(app)
+    extend_instances(app, stopping=stopping)
 
 
+@again.if_undone
 def renew_due(app: Adapters) -> int:
     """Give items another ETag whose time has come: programs that kept their own text then read ours; how many."""
     with app.store.read() as uow:
@@ -40,22 +51,32 @@ def renew_due(app: Adapters) -> int:
         return len(due)
 
 
-def extend_instances(app: Adapters) -> int:
+def extend_instances(app: Adapters, *, stopping: Callable[[], bool] = lambda: False) -> int:
     """Expand long series as far as the settings ask from now on; how many.
 
-    All of a site are due in the same days. So nobody waits while one is read, and only its owner while it is written.
+    All of a site are due in the same days. So nobody waits while one is read, and only its owner while it is written;
+    what is not done yet blocks the time that it may cover.
     """
     now = app.clock()
     until = now + timedelta(days=app.settings.instance_future_days) - _SLACK
     extended = 0
     while behind := _behind(app, until):
         for item_id, collection_id, text, owner in behind:
+            if stopping():
+                return extended
             index = app.calendar.index(text, now=now, owner=owner)
-            with app.store.write(actor="upkeep", principal=owner.name if owner is not None else "") as uow:
-                extended += uow.items.reindex(item_id, collection_id, text, index)
+            extended += _reindex(app, item_id, collection_id, text, index, owner)
     return extended
 
 
+@again.if_undone
+def _reindex(app: Adapters, item_id: int, collection_id: int, text: str, index: ItemIndex,
+             owner: Principal | None) -> int:
+    with app.store.write(actor="upkeep", principal=owner.name if owner is not None else "") as uow:
+        return uow.items.reindex(item_id, collection_id, text, index)
+
+
+@again.if_undone
 def _behind(app: Adapters, until: datetime) -> list[tuple[int, int, str, Principal | None]]:
     """Some series that are expanded to before ``until``: id, collection's id, text, owner."""
     with app.store.read() as uow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import secrets
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from radicale_booking import again
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.webhook import NAMES, Attempt, Webhook, checked_events, checked_url
-from radicale_booking.errors import DeliveryFailed, NotFound
+from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
 from radicale_booking.services.adapters import Adapters
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ KIND = "webhook"
 _SECRET_OCTETS = 32
 
 
+@again.if_undone
 def add(app: Adapters, url: str, events: list[str], host: str | None = None) -> Webhook:
     """A new webhook with a secret of its own. Raises ``InvalidInput`` or ``NotFound``."""
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_OCTETS)).decode()
@@ -38,12 +41,14 @@ def add(app: Adapters, url: str, events: list[str], host: str | None = None) -> 
         return replace(webhook, id=number, created=uow.now)
 
 
+@again.if_undone
 def all_of(app: Adapters) -> list[Webhook]:
     """Every webhook in the order of making."""
     with app.store.read() as uow:
         return uow.webhooks.all()
 
 
+@again.if_undone
 def remove(app: Adapters, webhook_id: int) -> None:
     """Raises ``NotFound``."""
     with app.store.write(actor="command") as uow:
@@ -52,12 +57,14 @@ def remove(app: Adapters, webhook_id: int) -> None:
         uow.audit.add("webhook remove", str(webhook_id))
 
 
+@again.if_undone
 def log(app: Adapters, status: str | None = None) -> list[tuple[OutboxRow, list[Attempt]]]:
     """Every delivery with its attempts, the oldest first; of every status where ``status`` is None."""
     with app.store.read() as uow:
         return [(row, uow.webhooks.attempts(row.id)) for row in uow.outbox.list(KIND, status)]
 
 
+@again.if_undone
 def replay(app: Adapters, delivery_id: int | None = None) -> int:
     """Queue one delivery again, or all that were given up; how many. One that waits is tried now. Raises
     ``NotFound``."""
@@ -137,10 +144,16 @@ class WebhookChannel:
             raise
         finally:
             attempt = Attempt(self.app.clock(), answer, error, int((monotonic() - begun) * 1000))
-            with self.app.store.write(actor="worker", principal=NOBODY) as uow:
-                uow.webhooks.note(row.id, attempt)
+            # Its log may lack an attempt: what was posted must not be posted again for that.
+            with contextlib.suppress(StoreUnavailable):
+                self._note(row, attempt)
         if error:
             raise DeliveryFailed(f"{webhook.url} {error}", permanent=answer == 410)
+
+    @again.if_undone
+    def _note(self, row: OutboxRow, attempt: Attempt) -> None:
+        with self.app.store.write(actor="worker", principal=NOBODY) as uow:
+            uow.webhooks.note(row.id, attempt)
 
 
 def _instant(at: datetime) -> str:

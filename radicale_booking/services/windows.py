@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from radicale_booking import again
 from radicale_booking.domain import hours, window_settings
 from radicale_booking.domain.event_type import EventType, slugify
 from radicale_booking.domain.interval import Interval
@@ -52,6 +53,7 @@ def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: Co
         _report(uow, principal, collection, uid, unread)
 
 
+@again.if_undone
 def problems(app: Adapters, host: str) -> list[Problem]:
     """The lines in the host's bookable hours that could not be read. Raises ``NotFound``."""
     with app.store.read() as uow:
@@ -60,6 +62,7 @@ def problems(app: Adapters, host: str) -> list[Problem]:
         return uow.window_problems.of_host(principal.id)
 
 
+@again.if_undone
 def unreadable(app: Adapters, host: str) -> list[tuple[str, str]]:
     """The objects in the host's calendars that could not be read, and so block the time they may cover: address and
     reason; also an availability of that kind. Raises ``NotFound``."""

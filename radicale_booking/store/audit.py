@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
+#: An encoder of its own for each row would take longer than to write it.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
@@ -32,7 +35,7 @@ class Audit:
     def add(self, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Note that the transaction's actor did ``action`` to ``subject``."""
         self._unit_of_work.insert("audit", "add", actor=self._unit_of_work.actor, action=action, subject=subject,
-                                  detail=json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True),
+                                  detail=_encode(dict(detail or {})),
                                   now=self._unit_of_work.now_epoch)
 
     def of(self, subject: str) -> list[AuditRow]:

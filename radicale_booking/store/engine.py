@@ -36,6 +36,12 @@ class Store(Protocol):
         ``NOBODY``: it changes only what workers claim of the outbox, and waits for nobody.
         """
 
+    def alone(self, task: str) -> AbstractContextManager[bool]:
+        """Whether nobody else does ``task`` (a word) for this database, in whatever process or on whatever machine.
+
+        If so, nobody begins it until the block ends, or the process does.
+        """
+
     def accept_unfinished(self) -> None:
         """From now on this object, and it alone, may write to an unfinished copy, so that it can be finished."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 _EPOCHS = itemgetter(0, 1)
+#: Most windows begin on the day; one that adjoins others is looked for in longer and longer steps.
+_STRETCH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,17 @@ class Instances:
         rows = self._unit_of_work.query("instance", "unreadable", principal_id=principal_id)
         return [(f"/{row['path']}/{row['href']}", row["unreadable"]) for row in rows]
 
-    def windows(self, principal_id: int, frame: Interval) -> list[WindowRow]:
-        """The occurrences in the bookable hours that overlap ``frame``."""
-        return [WindowRow(_interval(row), row["summary"] or "", bool(row["all_day"]), row["href"],
-                          row["zone"])
-                for row in self._overlapping("windows", principal_id, frame)]
+    def windows(self, principal_id: int, frame: Interval,
+                longest: timedelta = timedelta(0)) -> tuple[Interval, list[WindowRow]]:
+        """The occurrences in the bookable hours that overlap ``frame``, and those before that adjoin one another up to
+        it, as far as ``longest`` back; after the frame that holds them."""
+        start, stretch = frame.start, _STRETCH
+        rows = self._overlapping("windows", principal_id, frame)
+        while start > frame.start - longest and rows and rows[0]["start_epoch"] <= start.timestamp():
+            start = datetime.fromtimestamp(rows[0]["start_epoch"], UTC) - stretch
+            rows = self._overlapping("windows", principal_id, Interval(start, frame.end))
+            stretch *= 2
+        return Interval(start, frame.end), list(map(_window, rows))
 
     def all_day(self, principal_id: int, frame: Interval) -> list[BusyRow]:
         """The all-day occurrences in any of the principal's calendars that overlap ``frame``."""
@@ -91,7 +99,7 @@ class Instances:
 
     def titles(self, principal_id: int) -> list[str]:
         """The different titles of the windows in the bookable hours."""
-        return [row[0] or "" for row in self._unit_of_work.query("instance", "titles", principal_id=principal_id)]
+        return [row[0] for row in self._unit_of_work.query("instance", "titles", principal_id=principal_id)]
 
     def _overlapping(self, name: str, principal_id: int, frame: Interval) -> Sequence[Row]:
         return self._unit_of_work.query("instance", name, principal_id=principal_id, **_range(frame))
@@ -114,6 +122,10 @@ def _merged(spans: Iterable[tuple[int, int]], shortest: int) -> Iterator[tuple[i
 
 def _range(frame: Interval) -> dict[str, int]:
     return {"range_start": int(frame.start.timestamp()), "range_end": int(frame.end.timestamp())}
+
+
+def _window(row: Row) -> WindowRow:
+    return WindowRow(_interval(row), row["summary"] or "", bool(row["all_day"]), row["href"], row["zone"])
 
 
 def _interval(row: Row) -> Interval:

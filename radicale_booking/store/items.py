@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from radicale_booking.domain.item_index import ItemIndex
 
@@ -97,24 +97,36 @@ class Items:
         ``name`` is VCALENDAR or VCARD, ``component`` VEVENT, VTODO … or empty; ``index`` is that of ``text``.
         ``renewal``: after this time it gets another ETag.
         """
-        row = ItemRow(
-            id=0, collection_id=collection_id, href=href, uid=uid, etag=_etag(text), name=name, component=component,
-            text=text, size_octets=len(text.encode()), first_epoch=index.first_epoch, last_epoch=index.last_epoch,
-            expanded_from_epoch=index.expanded_from_epoch, expanded_until_epoch=index.expanded_until_epoch,
-            unreadable=index.unreadable, schedule_tag=schedule_tag,
-            sequence=self._unit_of_work.collections.touch(collection_id),
-            modified_epoch=self._unit_of_work.now_epoch,
-            renewal_epoch=None if renewal is None else self._unit_of_work.now_epoch + int(renewal.total_seconds()))
-        row = replace(row, id=self._unit_of_work.insert(
-            "item", "put", **{column: getattr(row, column) for column in _COLUMNS[1:]}))
+        row = self._put(collection_id, href=href, uid=uid, name=name, component=component, text=text, index=index,
+                        schedule_tag=schedule_tag, renewal=renewal)
         self.replace_instances(row.id, collection_id, index)
         self._unit_of_work.execute("item", "clear_tombstone", collection_id=collection_id, href=href)
         return row
 
+    def add(self, collection_id: int, *, href: str, uid: str, name: str, component: str, text: str,
+            index: ItemIndex) -> ItemRow:
+        """``store`` for an ``href`` that was never used in any collection."""
+        row = self._put(collection_id, href=href, uid=uid, name=name, component=component, text=text, index=index)
+        self._unit_of_work.execute_many("item", "add_instance", _instances(row.id, collection_id, index))
+        return row
+
+    def _put(self, collection_id: int, *, href: str, uid: str, name: str, component: str, text: str,
+             index: ItemIndex, schedule_tag: str | None = None, renewal: timedelta | None = None) -> ItemRow:
+        octets, now = text.encode(), self._unit_of_work.now_epoch
+        values: dict[str, Any] = {
+            "collection_id": collection_id, "href": href, "uid": uid, "etag": _etag(octets), "name": name,
+            "component": component, "text": text, "size_octets": len(octets), "first_epoch": index.first_epoch,
+            "last_epoch": index.last_epoch, "expanded_from_epoch": index.expanded_from_epoch,
+            "expanded_until_epoch": index.expanded_until_epoch, "unreadable": index.unreadable,
+            "schedule_tag": schedule_tag, "sequence": self._unit_of_work.collections.touch(collection_id),
+            "modified_epoch": now, "revision": 0,
+            "renewal_epoch": None if renewal is None else now + int(renewal.total_seconds())}
+        return ItemRow(self._unit_of_work.insert("item", "put", **values), **values)
+
     def renew(self, row: ItemRow) -> None:
         """Give the item a new ETag and leave its content, so that every client reads it again."""
         revision = row.revision + 1
-        etag = f'{_etag(row.text)[:-1]}-{revision}"'
+        etag = f'{_etag(row.text.encode())[:-1]}-{revision}"'
         self._unit_of_work.execute("item", "renew", id=row.id, etag=etag, revision=revision,
                                    sequence=self._unit_of_work.collections.touch(row.collection_id),
                                    now=self._unit_of_work.now_epoch)
@@ -126,12 +138,7 @@ class Items:
 
     def replace_instances(self, item_id: int, collection_id: int, index: ItemIndex) -> None:
         """Write the occurrences of ``index`` in place of the item's present ones, if they differ."""
-        wanted = [{"item_id": item_id, "collection_id": collection_id, "start_epoch": row.start_epoch,
-                   "end_epoch": row.end_epoch, "span_class": span_class(row.end_epoch - row.start_epoch),
-                   "busy_type": row.busy_type, "cancelled": int(row.cancelled), "all_day": int(row.all_day),
-                   "moment": int(row.moment), "summary": row.summary, "categories": row.categories,
-                   "zone": row.zone}
-                  for row in index.rows]
+        wanted = _instances(item_id, collection_id, index)
         present = Counter(tuple(row) for row in self._unit_of_work.query("item", "instances", item_id=item_id))
         if present == Counter(tuple(row.values()) for row in wanted):
             return
@@ -194,6 +201,14 @@ class Items:
         return list(found.values())
 
 
+def _instances(item_id: int, collection_id: int, index: ItemIndex) -> list[dict[str, object]]:
+    return [{"item_id": item_id, "collection_id": collection_id, "start_epoch": row.start_epoch,
+             "end_epoch": row.end_epoch, "span_class": span_class(row.end_epoch - row.start_epoch),
+             "busy_type": row.busy_type, "cancelled": int(row.cancelled), "all_day": int(row.all_day),
+             "moment": int(row.moment), "summary": row.summary, "categories": row.categories, "zone": row.zone}
+            for row in index.rows]
+
+
 def span_class(length_seconds: int) -> int:
     """The class of an occurrence by its length: 0 up to a day, 1 up to 32 days, 2 longer."""
     return sum(length_seconds > limit for limit in _SPAN_LIMITS_SECONDS)
@@ -204,9 +219,9 @@ def same_content(etag: str, other: str) -> bool:
     return etag.strip('"').partition("-")[0] == other.strip('"').partition("-")[0]
 
 
-def _etag(text: str) -> str:
+def _etag(octets: bytes) -> str:
     """As Radicale's own items have it."""
-    return f'"{hashlib.sha256(text.encode()).hexdigest()}"'
+    return f'"{hashlib.sha256(octets).hexdigest()}"'
 
 
 def read_item(row: Row) -> ItemRow:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import Row, UnitOfWork
 
+#: An encoder of its own for each row would take longer than to write it.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
@@ -43,7 +46,7 @@ class Outbox:
         due_epoch = self._unit_of_work.now_epoch if due is None else int(due.timestamp())
         return self._unit_of_work.insert(
             "outbox", "add", kind=kind, delivery_key=delivery_key, recipient=recipient,
-            payload=json.dumps(dict(payload), ensure_ascii=False, sort_keys=True), reservation_id=reservation_id,
+            payload=_encode(dict(payload)), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)
 
     def withdraw(self, reservation_id: int | None, prefix: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from radicale_booking import postgres_cluster
+from radicale_booking import again, postgres_cluster
 from radicale_booking.domain.principal import NOBODY
 from radicale_booking.errors import BookingError, StoreUnavailable, TransactionUndone
 from radicale_booking.postgres_settings import PostgresSettings
@@ -118,10 +118,11 @@ class PostgresStore:
         if at_replica and self._replica is not None:
             with self._replica.snapshot(self._begin(_READ)) as raw:
                 if raw is not None:
-                    yield UnitOfWork(PostgresConnection(raw, self._replica.conninfo), actor="", now=self._clock())
+                    yield UnitOfWork(PostgresConnection(raw, self._replica.conninfo), actor="", now=self._clock(),
+                                     snapshot=True)
                     return
         with self._transaction(_READ) as connection:
-            yield UnitOfWork(connection, actor="", now=self._clock())
+            yield UnitOfWork(connection, actor="", now=self._clock(), snapshot=True)
 
     def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
         # The limits of time are the transaction's.
@@ -139,9 +140,22 @@ class PostgresStore:
             self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
+    @contextlib.contextmanager
+    def alone(self, task: str) -> Iterator[bool]:
+        # None of the pool's connections, which the task needs; and a lock of a transaction, for a pooler that stands
+        # between gives a session to somebody else after each.
+        with translated():
+            raw = psycopg.connect(self._server.conninfo(), autocommit=True)
+        with contextlib.closing(raw):
+            [[alone]] = PostgresConnection(raw, self._server.conninfo).script(
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                f" SELECT pg_try_advisory_xact_lock({_key(f'alone {task}')})")
+            yield bool(alone)
+
     def accept_unfinished(self) -> None:
         self._finishing = True
 
+    @again.if_undone
     def migrate(self) -> list[str]:
         with self._transaction(_WRITE, f"; SELECT pg_advisory_xact_lock({_key('migration')})") as connection:
             applied, now = _state(connection).applied, int(self._clock().timestamp())
@@ -153,6 +167,8 @@ class PostgresStore:
                 try:
                     for text in sql.texts(file, connection.engine):
                         connection.script(text)
+                except TransactionUndone:
+                    raise
                 except (psycopg.Error, BookingError) as error:
                     raise failed(name, error.__cause__ or error) from error
                 connection.change("INSERT INTO schema_migration (number, name, applied_epoch) VALUES (:n, :name, :now)",
@@ -162,10 +178,12 @@ class PostgresStore:
                                   " VALUES ('', :incarnation, :now)", {"incarnation": uuid.uuid4().hex, "now": now})
             return [name for _, name, _ in pending]
 
+    @again.if_undone
     def schema_state(self) -> SchemaState:
         with self._transaction(_READ) as connection:
             return _state(connection)
 
+    @again.if_undone
     def check(self) -> list[str]:
         """PostgreSQL keeps its references and the exclusion of overlaps by itself, once they are valid."""
         with self._transaction(_READ) as connection:
@@ -184,6 +202,7 @@ class PostgresStore:
         with translated(), psycopg.connect(self._server.conninfo(), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
 
+    @again.if_undone
     def size_octets(self) -> int:
         with self._transaction(_READ) as connection:
             return int(connection.run("SELECT pg_database_size(current_database())", {})[0][0])

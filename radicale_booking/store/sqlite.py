@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -18,10 +19,12 @@ from urllib.parse import quote
 from radicale_booking.errors import BookingError, StoreUnavailable
 from radicale_booking.postgres_cluster import Receiver
 from radicale_booking.store import sql
+from radicale_booking.store.group_commit import GroupCommit
 from radicale_booking.store.schema import SchemaState, failed, state_of
 from radicale_booking.store.unit_of_work import OverlapRefused, Row, UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 20
+_READ = "BEGIN"
 
 #: SQLite's result code -> what the sysadmin reads.
 _REASONS = {
@@ -70,6 +73,10 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise _translate(error) from error
         weakref.finalize(self, self.raw.close)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.raw.in_transaction
 
     def run(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
         try:
@@ -132,7 +139,7 @@ class _Transaction:
 
     def __enter__(self) -> UnitOfWork:
         self._connection.change(self._begin, {})
-        return UnitOfWork(self._connection, actor=self._actor, now=self._clock())
+        return UnitOfWork(self._connection, actor=self._actor, now=self._clock(), snapshot=self._begin == _READ)
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
@@ -144,7 +151,7 @@ class _Transaction:
 
 
 class SqliteStore:
-    """The file at ``path``; its folder must exist. A connection is kept for each thread."""
+    """The file at ``path``; its folder must exist. Each thread that reads has a connection, all that write have one."""
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime],
                  waited: Callable[[float], None] = lambda seconds: None) -> None:
@@ -156,10 +163,10 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._finishing = False
         # SQLite's own waiting polls; threads of one process queue here instead.
-        self._writer = threading.RLock()
+        self._writer = GroupCommit(self._open)
 
     def read(self, *, at_replica: bool = False) -> AbstractContextManager[UnitOfWork]:
-        return self._transaction("BEGIN", "")
+        return self._transaction(_READ, "")
 
     def look(self, noun: str, name: str, /, *, at_replica: bool = False, **parameters: object) -> Row | None:
         rows = self._connection().run(sql.load(noun, SqliteConnection.engine)[name], parameters)
@@ -168,9 +175,9 @@ class SqliteStore:
     @contextlib.contextmanager
     def write(self, *, actor: str = "", principal: str = "") -> Iterator[UnitOfWork]:
         began = time.perf_counter()
-        with self._writer, self._transaction("BEGIN IMMEDIATE", actor) as unit_of_work:
+        with self._writer.transaction() as connection:
             self._waited(time.perf_counter() - began)
-            yield unit_of_work
+            yield UnitOfWork(connection, actor=actor, now=self._clock())
 
     def _transaction(self, begin: str, actor: str) -> _Transaction:
         return _Transaction(self._connection(), begin, actor, self._clock)
@@ -178,11 +185,14 @@ class SqliteStore:
     def _connection(self) -> SqliteConnection:
         connection: SqliteConnection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = SqliteConnection(self.path)
-            self._check_version(connection)
-            self._local.connection = connection
-            with self._lock:
-                self._connections.add(connection)
+            connection = self._local.connection = self._open()
+        return connection
+
+    def _open(self) -> SqliteConnection:
+        connection = SqliteConnection(self.path)
+        self._check_version(connection)
+        with self._lock:
+            self._connections.add(connection)
         return connection
 
     def _check_version(self, connection: SqliteConnection) -> None:
@@ -194,6 +204,27 @@ class SqliteStore:
         except StoreUnavailable:
             connection.raw.close()
             raise
+
+    @contextlib.contextmanager
+    def alone(self, task: str) -> Iterator[bool]:
+        place = self.path.resolve()
+        lock = place.with_name(f"{place.name}-{task}.lock")
+        try:
+            file = os.open(lock, os.O_RDONLY | os.O_CREAT)
+        except OSError as error:
+            raise StoreUnavailable(f"{lock}: {error.strerror}") from error
+        try:
+            # What a command of root's makes must be of use to the server's user.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(file, 0o644)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                alone = True
+            except BlockingIOError:
+                alone = False
+            yield alone
+        finally:
+            os.close(file)
 
     def accept_unfinished(self) -> None:
         self._finishing = True
@@ -231,7 +262,7 @@ class SqliteStore:
 
     def tidy(self, *, vacuum: bool) -> None:
         connection = self._connection()
-        with self._writer:
+        with self._writer.alone():
             # A thousand entries of each index say enough; whoever writes waits for as long as it takes to read them.
             for statement in ("PRAGMA analysis_limit = 1000", "ANALYZE", *(["VACUUM"] if vacuum else []),
                               "PRAGMA optimize",
@@ -260,7 +291,7 @@ class SqliteStore:
     def restore(self, source: Path) -> None:
         copy = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)
         try:
-            with self._writer:
+            with self._writer.alone():
                 copy.backup(self._connection().raw)
         except sqlite3.Error as error:
             raise _translate(error) from error
@@ -280,6 +311,7 @@ class SqliteStore:
                 connection.raw.close()
             self._connections = weakref.WeakSet()
         self._local = threading.local()
+        self._writer = GroupCommit(self._open)
 
 
 def _state(connection: SqliteConnection) -> SchemaState:

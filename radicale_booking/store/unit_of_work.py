@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from radicale_booking.errors import Conflict
 from radicale_booking.store import sql
@@ -33,6 +32,7 @@ from radicale_booking.store.window_problems import WindowProblems
 
 #: A row, readable by column name and by position.
 Row = Any
+Kind = TypeVar("Kind")
 
 
 class OverlapRefused(Conflict):
@@ -67,13 +67,50 @@ class Connection(Protocol):
         """Write the whole database, as the transaction sees it, to the new file ``target``. Raises the same."""
 
 
-class UnitOfWork:
-    """A transaction: ``actor`` does it, ``now`` (aware UTC) is its one time."""
+class _Repository(Generic[Kind]):
+    """A repository of a unit of work, made when it is first asked for."""
 
-    def __init__(self, connection: Connection, *, actor: str, now: datetime) -> None:
+    def __init__(self, kind: Callable[[UnitOfWork], Kind]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type[UnitOfWork], name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit_of_work: UnitOfWork, owner: type[UnitOfWork]) -> Kind:
+        # What stands in the instance is found before this the next time.
+        made = unit_of_work.__dict__[self._name] = self._kind(unit_of_work)
+        return made
+
+
+class UnitOfWork:
+    """A transaction: ``actor`` does it, ``now`` (aware UTC) is its one time. One that is a ``snapshot`` asks the
+    database for the same row once."""
+
+    principals = _Repository(Principals)
+    collections = _Repository(Collections)
+    items = _Repository(Items)
+    instances = _Repository(Instances)
+    event_types = _Repository(EventTypes)
+    reservations = _Repository(Reservations)
+    outbox = _Repository(Outbox)
+    audit = _Repository(Audit)
+    booking_links = _Repository(BookingLinks)
+    seats = _Repository(Seats)
+    guard = _Repository(Guard)
+    inbound = _Repository(Inbound)
+    tokens = _Repository(Tokens)
+    maintenance = _Repository(Maintenance)
+    maintenance_mode = _Repository(MaintenanceModes)
+    persons = _Repository(Persons)
+    window_problems = _Repository(WindowProblems)
+    webhooks = _Repository(Webhooks)
+    tables = _Repository(Tables)
+
+    def __init__(self, connection: Connection, *, actor: str, now: datetime, snapshot: bool = False) -> None:
         self.connection = connection
         self.actor = actor
         self.now = now
+        self._rows: dict[tuple[object, ...], Row | None] | None = {} if snapshot else None
 
     @property
     def now_epoch(self) -> int:
@@ -85,6 +122,14 @@ class UnitOfWork:
 
     def one(self, noun: str, name: str, /, **parameters: object) -> Row | None:
         """The first row of the named query, or None."""
+        if self._rows is None:
+            return self._first(noun, name, parameters)
+        asked = (noun, name, *parameters.items())
+        if asked not in self._rows:
+            self._rows[asked] = self._first(noun, name, parameters)
+        return self._rows[asked]
+
+    def _first(self, noun: str, name: str, parameters: Mapping[str, object]) -> Row | None:
         rows = self.connection.run(self._statement(noun, name), parameters)
         return rows[0] if rows else None
 
@@ -122,79 +167,3 @@ class UnitOfWork:
             raise
         finally:
             self.connection.change("RELEASE SAVEPOINT attempt", {})
-
-    @cached_property
-    def principals(self) -> Principals:
-        return Principals(self)
-
-    @cached_property
-    def collections(self) -> Collections:
-        return Collections(self)
-
-    @cached_property
-    def items(self) -> Items:
-        return Items(self)
-
-    @cached_property
-    def instances(self) -> Instances:
-        return Instances(self)
-
-    @cached_property
-    def event_types(self) -> EventTypes:
-        return EventTypes(self)
-
-    @cached_property
-    def reservations(self) -> Reservations:
-        return Reservations(self)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        return Outbox(self)
-
-    @cached_property
-    def audit(self) -> Audit:
-        return Audit(self)
-
-    @cached_property
-    def booking_links(self) -> BookingLinks:
-        return BookingLinks(self)
-
-    @cached_property
-    def seats(self) -> Seats:
-        return Seats(self)
-
-    @cached_property
-    def guard(self) -> Guard:
-        return Guard(self)
-
-    @cached_property
-    def inbound(self) -> Inbound:
-        return Inbound(self)
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        return Tokens(self)
-
-    @cached_property
-    def maintenance(self) -> Maintenance:
-        return Maintenance(self)
-
-    @cached_property
-    def maintenance_mode(self) -> MaintenanceModes:
-        return MaintenanceModes(self)
-
-    @cached_property
-    def persons(self) -> Persons:
-        return Persons(self)
-
-    @cached_property
-    def window_problems(self) -> WindowProblems:
-        return WindowProblems(self)
-
-    @cached_property
-    def webhooks(self) -> Webhooks:
-        return Webhooks(self)
-
-    @cached_property
-    def tables(self) -> Tables:
-        return Tables(self)

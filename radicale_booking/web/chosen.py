@@ -16,10 +16,7 @@ from radicale_booking.web.current import adapters
 
 def subject(host: str, slug: str) -> tuple[Principal, EventType]:
     """The host and the event type, with a private link where it needs one. Raises ``NotFound`` or ``LinkExpired``."""
-    principal = booking.host_page(adapters(), host).principal
-    if moved() is not None:
-        return principal, booking.event_type_of(adapters(), host, slug)
-    return principal, booking.event_type(adapters(), host, slug, request.args.get("link"))
+    return booking.subject(adapters(), host, slug, request.args.get("link"), booked=moved() is not None)
 
 
 def lasting(event_type: EventType) -> EventType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response
 
+from radicale_booking import again
 from radicale_booking.errors import Unavailable
 from radicale_booking.web.current import adapters
 
@@ -19,8 +20,7 @@ def ready() -> Response:
     try:
         if store.schema_state().pending:
             return make_response(jsonify(status="unavailable", reason="the database needs a migration"), 503)
-        with store.read() as uow:
-            uow.principals.get("")
+        again.attempt(store.look, "principal", "get", name="")
     except Unavailable as error:
         return make_response(jsonify(status="unavailable", reason=error.reason), 503)
     return jsonify(status="ready")

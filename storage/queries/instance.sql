@@ -66,10 +66,19 @@ WHERE collection.principal_id = :principal_id AND collection.tag = 'VCALENDAR'
 ORDER BY instance.start_epoch;
 
 -- name: titles
-SELECT DISTINCT instance.summary
-FROM collection JOIN instance ON instance.collection_id = collection.id
-WHERE collection.principal_id = :principal_id AND collection.role = 'bookable' AND instance.cancelled = 0
-    AND instance.all_day = 0;
+-- Of each item one title after the other: nearly all of its occurrences have the same.
+WITH RECURSIVE title (item_id, title) AS (
+    SELECT item.id, (
+        SELECT min(coalesce(summary, '')) FROM instance
+        WHERE item_id = item.id AND cancelled = 0 AND all_day = 0)
+    FROM collection JOIN item ON item.collection_id = collection.id
+    WHERE collection.principal_id = :principal_id AND collection.role = 'bookable'
+    UNION ALL
+    SELECT title.item_id, (
+        SELECT min(coalesce(summary, '')) FROM instance
+        WHERE item_id = title.item_id AND cancelled = 0 AND all_day = 0 AND coalesce(summary, '') > title.title)
+    FROM title WHERE title.title IS NOT NULL)
+SELECT DISTINCT title FROM title WHERE title IS NOT NULL;
 
 -- name: unreadable
 SELECT collection.path, item.href, item.unreadable

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from radicale_booking import web
 from radicale_booking.services import booking
 from radicale_booking.services.booking import BookingRequest
 from radicale_booking.store import sql
 from tests.dav.conftest import HALF_HOUR, NINE, Site, event
+from tests.dav.test_done_again import _BUSY_TIME
 
 LISTING = '<propfind xmlns="DAV:"><prop><getetag/><getcontenttype/><resourcetype/></prop></propfind>'
 
@@ -55,6 +57,38 @@ def test_a_listing_asks_the_same_of_any_calendar(site: Site, queries: list[str],
     assert answer.body.count(b"getetag") >= members
     assert len(queries) <= 12
     assert queries.count("listing.members") == 1
+
+
+_HOME = ('<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><displayname/><resourcetype/><owner/>'
+         "<sync-token/><C:calendar-home-set/><C:schedule-inbox-URL/><C:schedule-calendar-transp/></prop></propfind>")
+_FREE_BUSY = ('<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav"><C:time-range start="20260101T000000Z"'
+              ' end="20261231T000000Z"/></C:free-busy-query>')
+
+
+@pytest.mark.parametrize(("method", "path", "body", "depth", "most"), [
+    ("PROPFIND", "/", _HOME, "0", 2), ("PROPFIND", "/anna/", _HOME, "0", 4), ("PROPFIND", "/anna/", _HOME, "1", 8),
+    ("PROPFIND", "/anna/", "", "1", 12), ("REPORT", "/anna/calendar/", _FREE_BUSY, "1", 6),
+    ("POST", "/bob/outbox/", _BUSY_TIME, "", 10)])
+def test_what_a_program_begins_with_asks_little(site: Site, queries: list[str], method: str, path: str, body: str,
+                                                depth: str, most: int) -> None:
+    user = site[path.split("/")[1] or "anna"]
+    assert user.request(method, path, body, Depth=depth).status in (200, 207)
+    queries.clear()
+    user.request(method, path, body, Depth=depth)
+    assert len(queries) <= most, " ".join(queries)
+
+
+@pytest.mark.parametrize(("path", "most"), [
+    ("", 3), (f"intro-call/?day={NINE:%Y-%m-%d}", 12), (f"intro-call/?start={NINE:%Y-%m-%dT%H:%M:%SZ}", 12),
+    ("intro-call/slots.ics", 10)])
+def test_a_page_asks_little(site: Site, queries: list[str], path: str, most: int) -> None:
+    hours = event("hours", NINE, length=timedelta(hours=8), summary="Bookable")
+    assert site["anna"].request("PUT", "/anna/bookable/hours.ics", hours).status == 201
+    client = web.create_app(site.app).test_client()
+    assert client.get(f"/book/anna/{path}").status_code == 200
+    queries.clear()
+    client.get(f"/book/anna/{path}")
+    assert len(queries) <= most, " ".join(queries)
 
 
 def test_who_is_new_has_a_home_after_the_first_request_for_a_collection(site: Site) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from radicale_booking.errors import TransactionUndone
+import radicale_booking
+from radicale_booking.errors import StoreUnavailable, TransactionUndone
 from radicale_booking.services import booking, life
 from radicale_booking.services.adapters import Adapters
 from tests.postgres import Server
@@ -15,6 +18,24 @@ from tests.services.calendars import NINE, audited, mails, wish
 from tests.undone import DEADLOCK, DEATH, SERIALISATION, tries, undo
 
 HALF_HOUR = timedelta(minutes=30)
+#: What opens a transaction and is not begun anew by itself, and why.
+_NOT_BY_ITSELF = {
+    "dav/storage.py": "the transactions of Radicale's requests, which begin anew whole",
+    "services/backup.py _collect": "what was written of the copy would be in the way; it is made when it is due again",
+    "services/database_copy.py copy": "the snapshot of the source is one; the command goes on where it was interrupted",
+    "services/database_copy.py _begin": "reads that snapshot",
+    "services/database_copy.py _fill": "reads that snapshot, and begins each page anew",
+    "services/database_copy.py _verified": "reads that snapshot",
+    "services/delivery.py _record": "goes on until the store takes it",
+    "services/delivery.py _lease_kept": "is done again and again",
+    "services/transfer.py export_tree": "writes into a folder that has to be empty",
+    "services/life.py _host": "called by those that begin anew",
+    "services/privacy.py _refuse_user": "called by one that begins anew",
+    "services/privacy.py _coming": "called by one that begins anew",
+    "services/reminders.py _any_due": "called by one that begins anew",
+}
+
+
 @pytest.fixture
 def database(postgres_server: Server, postgres_template: str) -> str:
     """One that nobody uses again."""
@@ -33,8 +54,10 @@ def test_a_booking_that_was_undone_is_made_again(app: Adapters, how: str, table:
 
 def test_the_third_time_it_is_told(app: Adapters) -> None:
     undo(app.settings.database, 100, DEADLOCK, "reservation")
-    with pytest.raises(TransactionUndone) as refused:
+    with pytest.raises(StoreUnavailable) as refused:
         booking.reserve(app, wish(NINE))
+    # Whoever called it would begin anew three times too.
+    assert not isinstance(refused.value, TransactionUndone)
     assert refused.value.retry_after_seconds > 0
     assert tries(app.settings.database) == 3
     assert booking.reservations(app) == []
@@ -51,3 +74,28 @@ def test_a_change_that_was_undone_is_made_again(app: Adapters, change: Callable[
     assert tries(app.settings.database) >= 3
     [found] = booking.reservations(app)
     assert (found.live, found.start) != (True, NINE)
+
+
+def _opening(package: Path) -> Iterator[tuple[str, str, bool]]:
+    """The functions outside the store that open a transaction of it: file, name, whether they begin anew."""
+    for file in package.rglob("*.py"):
+        place = str(file.relative_to(package))
+        if place.startswith("store/"):
+            continue
+        tree = ast.parse(file.read_text("utf-8"))
+        for function in [*tree.body, *(member for found in tree.body if isinstance(found, ast.ClassDef)
+                                       for member in found.body)]:
+            if isinstance(function, ast.FunctionDef) and any(
+                    isinstance(node, ast.Attribute) and node.attr in ("read", "write", "look")
+                    and ast.unparse(node.value).endswith("store") for node in ast.walk(function)):
+                yield place, function.name, any(ast.unparse(decorator) == "again.if_undone"
+                                                for decorator in function.decorator_list)
+
+
+def test_every_service_begins_anew() -> None:
+    found = list(_opening(Path(radicale_booking.__file__).parent))
+    assert sum(anew for *_, anew in found) > 80
+    named = {name for place, function, _ in found for name in (place, f"{place} {function}")}
+    assert not set(_NOT_BY_ITSELF) - named, "are no more"
+    assert [f"{place} {function}" for place, function, anew in found if not anew
+            and place not in _NOT_BY_ITSELF and f"{place} {function}" not in _NOT_BY_ITSELF] == ["web/health.py ready"]

@@ -249,7 +249,7 @@ def test_a_manage_link_is_void_when_the_booking_is_long_over(app: Adapters, cloc
 
 
 def test_what_does_not_exist_is_not_found(app: Adapters) -> None:
-    for call in (lambda: booking.host_page(app, "eve"), lambda: booking.event_type(app, "ada", "none"),
+    for call in (lambda: booking.host_page(app, "eve"), lambda: booking.subject(app, "ada", "none")[1],
                  lambda: booking.open_slots(app, "eve", "talk", WEEK), lambda: booking.reservation(app, "none"),
                  lambda: life.cancel(app, "none", "x"), lambda: booking.reserve(app, wish(slug="none")),
                  lambda: booking.reservations(app, "eve")):
@@ -278,7 +278,7 @@ def test_which_calendar_blocks_and_which_receives(app: Adapters) -> None:
 def test_the_host_page_leaves_hidden_event_types_out(app: Adapters) -> None:
     event_types.set(app, "ada", "talk", hidden=True)
     assert booking.host_page(app, "ada").event_types == []
-    assert booking.event_type(app, "ada", "talk").hidden
+    assert booking.subject(app, "ada", "talk")[1].hidden
     assert open_starts(app) == STARTS
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from radicale_booking import wiring
 from radicale_booking.backup_settings import BackupSettings
+from radicale_booking.caretaker import Caretaker
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.errors import InvalidEventType
+from radicale_booking.imap import ImapPoller
 from radicale_booking.services import backup, booking, event_types, life, maintenance
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.store.engine import Store
 from tests.services.calendars import NINE, draw_hours, event, item_text, objects, remove_item, store_item, wish
 from tests.services.conftest import Clock
 
@@ -159,3 +170,75 @@ def test_once_in_the_hour_of_the_day(app: Adapters, clock: Clock) -> None:
     assert maintenance.due(app, 3)
     never = replace(app, settings=replace(app.settings, maintenance_hour=-1))
     assert not any(maintenance.due(never, hour) for hour in range(24))
+
+
+def test_two_processes_do_not_do_it_at_the_same_time(app: Adapters, tmp_path: Path) -> None:
+    config = tmp_path / "booking.ini"
+    config.write_text(f"[storage]\ndatabase = {app.settings.database}\n[booking]\ndata_folder = {tmp_path}\n",
+                      encoding="utf-8")
+    writing = wiring.adapters(app.settings).store
+    with contextlib.ExitStack() as written, contextlib.ExitStack() as ended:
+        written.callback(writing.close)
+        written.enter_context(writing.write())
+        # It waits for that transaction, in the middle of it.
+        other = ended.enter_context(subprocess.Popen(
+            [sys.executable, "-m", "radicale_booking", "--config", str(config), "maintain"], stdout=subprocess.PIPE,
+            text=True))
+        ended.callback(other.kill)
+        until = time.monotonic() + 60
+        while _is_free(app):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        with pytest.raises(maintenance.MaintenanceBusy, match="by another process"):
+            maintenance.run(app)
+        due = replace(app, settings=replace(app.settings, maintenance_hour=3))
+        assert maintenance.run_due(due, 3, lambda: False) is None
+        written.close()
+        assert "the database is sound" in other.communicate(timeout=60)[0]
+    assert other.returncode == 0
+    assert count(app, "audit", "action = 'maintain'") == 1
+    assert maintenance.run(app).problems == []
+
+
+def _is_free(app: Adapters) -> bool:
+    with app.store.alone("maintenance") as alone:
+        return alone
+
+
+def test_who_waited_for_another_to_do_it_does_not_do_it_again(app: Adapters, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = replace(app, settings=replace(app.settings, maintenance_hour=3))
+    alone = type(app.store).alone
+
+    @contextlib.contextmanager
+    def after_another(store: Store, task: str) -> Iterator[bool]:
+        if task == "maintenance":
+            monkeypatch.setattr(type(app.store), "alone", alone)
+            maintenance.run(app)
+        with alone(store, task) as found:
+            yield found
+
+    monkeypatch.setattr(type(app.store), "alone", after_another)
+    assert maintenance.run_due(app, 3, lambda: False) is None
+    assert count(app, "audit", "action = 'maintain'") == 1
+
+
+def test_an_archive_is_made_by_one_process_at_a_time(app: Adapters) -> None:
+    app = replace(app, settings=replace(app.settings, backup=BackupSettings(every_hours=24)))
+    caretaker = Caretaker(app, lambda sentence: None)
+    with app.store.alone("backup"):
+        caretaker._look(continuous=False)
+        assert backup.archives(app.settings.backup_folder) == []
+    caretaker._look(continuous=False)
+    assert len(backup.archives(app.settings.backup_folder)) == 1
+
+
+def test_a_mailbox_is_read_by_one_process_at_a_time(app: Adapters) -> None:
+    told: list[str] = []
+    app = replace(app, settings=replace(app.settings, inbound=replace(
+        app.settings.inbound, imap_host="127.0.0.1", imap_port=1)))
+    poller = ImapPoller(app, threading.Event(), told.append)
+    with app.store.alone("imap"):
+        poller._round()
+    assert told == []
+    poller._round()
+    assert [sentence.partition(":")[0] for sentence in told] == ["mail is not fetched"]

@@ -34,7 +34,7 @@ def token(app: Adapters, **options: object) -> str:
 def test_without_a_link_there_is_nothing(private: Adapters) -> None:
     assert booking.host_page(private, "ada").event_types == []
     for link in (None, "", "x" * 32):
-        for call in (lambda link=link: booking.event_type(private, "ada", "talk", link),
+        for call in (lambda link=link: booking.subject(private, "ada", "talk", link)[1],
                      lambda link=link: booking.open_slots(private, "ada", "talk", WEEK, link=link),
                      lambda link=link: booking.reserve(private, replace(wish(), link=link))):
             with pytest.raises(NotFound):
@@ -43,13 +43,13 @@ def test_without_a_link_there_is_nothing(private: Adapters) -> None:
 
 def test_a_link_opens_its_own_event_type_for_all_who_have_it(private: Adapters) -> None:
     link = token(private)
-    assert booking.event_type(private, "ada", "talk", link).slug == "talk"
+    assert booking.subject(private, "ada", "talk", link)[1].slug == "talk"
     for number in range(3):
         start = booking.open_slots(private, "ada", "talk", WEEK, link=link)[0].start
         assert booking.reserve(private, replace(wish(start), link=link)).start == NINE + number * HALF_HOUR
     event_types.add(private, replace(event_types.show(private, "ada", "talk"), slug="other", title="Other", id=None))
     with pytest.raises(NotFound):
-        booking.event_type(private, "ada", "other", link)
+        booking.subject(private, "ada", "other", link)[1]
 
 
 def test_a_single_use_link_books_once_and_its_key_is_answered_again(private: Adapters) -> None:
@@ -57,7 +57,7 @@ def test_a_single_use_link_books_once_and_its_key_is_answered_again(private: Ada
     booking.open_slots(private, "ada", "talk", WEEK, link=link)
     booked = booking.reserve(private, replace(wish(key="k"), link=link))
     assert booking.reserve(private, replace(wish(key="k"), link=link)).uid == booked.uid
-    for call in (lambda: booking.event_type(private, "ada", "talk", link),
+    for call in (lambda: booking.subject(private, "ada", "talk", link)[1],
                  lambda: booking.open_slots(private, "ada", "talk", WEEK, link=link),
                  lambda: booking.reserve(private, replace(wish(NINE + HALF_HOUR), link=link))):
         with pytest.raises(LinkExpired):
@@ -89,10 +89,10 @@ def test_a_single_use_link_books_once_though_many_use_it_at_once(private: Adapte
 def test_a_link_expires(private: Adapters, clock: Clock) -> None:
     link = token(private, expires=NOW + timedelta(hours=1))
     clock.now = NOW + timedelta(minutes=59)
-    assert booking.event_type(private, "ada", "talk", link).private
+    assert booking.subject(private, "ada", "talk", link)[1].private
     clock.now = NOW + timedelta(hours=1)
     with pytest.raises(LinkExpired):
-        booking.event_type(private, "ada", "talk", link)
+        booking.subject(private, "ada", "talk", link)[1]
 
 
 def test_links_that_make_no_sense_are_refused(app: Adapters) -> None:
@@ -113,5 +113,5 @@ def test_the_store_holds_no_token(private: Adapters) -> None:
 
 
 def test_an_open_event_type_needs_no_link(app: Adapters) -> None:
-    assert booking.event_type(app, "ada", "talk", "whatever").slug == "talk"
+    assert booking.subject(app, "ada", "talk", "whatever")[1].slug == "talk"
     assert booking.reserve(app, replace(wish(), link="whatever")).start == NINE

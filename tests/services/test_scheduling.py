@@ -158,7 +158,7 @@ def test_a_foreign_copy_of_the_event_changes_nothing(app: Adapters) -> None:
 
 def test_a_window_with_a_new_title_makes_an_event_type(app: Adapters) -> None:
     draw_hours(app, "tea", NINE + timedelta(days=1), timedelta(hours=1), "Tea Time!")
-    made = booking.event_type(app, "ada", "tea-time")
+    made = booking.subject(app, "ada", "tea-time")[1]
     assert (made.title, made.origin, made.hidden, made.duration) == ("Tea Time!", "calendar", False, HALF_HOUR)
     assert open_starts(app, "tea-time") == [NINE + timedelta(days=1), NINE + timedelta(days=1, minutes=30)]
     assert NINE + timedelta(days=1) not in open_starts(app, "talk")
@@ -182,12 +182,12 @@ def test_an_event_type_is_closed_with_its_last_window_and_comes_back(app: Adapte
     for uid in ("one", "two"):
         draw_hours(app, uid, datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Tea")
     remove_item(app, "ada/bookable", "one")
-    assert not booking.event_type(app, "ada", "tea").closed
+    assert not booking.subject(app, "ada", "tea")[1].closed
     draw_hours(app, "two", datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Bookable")
-    assert booking.event_type(app, "ada", "tea").closed
+    assert booking.subject(app, "ada", "tea")[1].closed
     assert open_starts(app, "tea") == []
     draw_hours(app, "two", datetime(2030, 1, 9, 9, tzinfo=UTC), timedelta(hours=1), "Tea")
-    assert not booking.event_type(app, "ada", "tea").closed
+    assert not booking.subject(app, "ada", "tea")[1].closed
     assert len(open_starts(app, "tea")) == 2
 
 

@@ -40,6 +40,23 @@ def test_extending_replaces_the_block_by_the_occurrences(app: Adapters, clock: C
     assert upkeep.extend_instances(app) == 0
 
 
+def test_extending_stops_when_told_and_goes_on_the_next_time(app: Adapters, clock: Clock) -> None:
+    store_item(app, "ada/calendar", "daily", DAILY)
+    clock.now += timedelta(days=400)
+    upkeep.run(app, stopping=lambda: True)
+    assert [length > timedelta(days=365) for length in busy(app)] == [True]
+    upkeep.run(app)
+    assert busy(app) == [timedelta(hours=1)]
+
+
+def test_one_process_at_a_time_looks_after_a_site(app: Adapters, clock: Clock) -> None:
+    store_item(app, "ada/calendar", "daily", DAILY)
+    clock.now += timedelta(days=400)
+    with app.store.alone("upkeep"):
+        upkeep.run(app)
+    assert busy(app) != [timedelta(hours=1)]
+
+
 def test_extending_is_no_change_that_a_client_must_fetch(app: Adapters, clock: Clock) -> None:
     store_item(app, "ada/calendar", "daily", DAILY)
     with app.store.read() as uow:

@@ -102,7 +102,7 @@ _COLD = {
 #: Indexes of what waits or is broken: to read one to its end costs what there is to be done.
 _FEW = ("inbound_quarantined", "item_unreadable", "outbox_due", "outbox_failed", "principal_agenda", "seat_expires")
 #: A row at most, made-up rows, and rows that were selected before.
-_NO_TABLES = ("maintenance_mode", "reach", "wanted", "counted", "said", "(subquery-")
+_NO_TABLES = ("maintenance_mode", "reach", "wanted", "counted", "said", "title", "(subquery-")
 
 
 def queries() -> dict[str, list[str]]:

@@ -15,14 +15,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from radicale_booking import wiring
+from radicale_booking import again, wiring
 from radicale_booking.dav.application import BookingApplication
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.errors import StoreUnavailable, TransactionUndone
 from radicale_booking.postgres_settings import PostgresSettings
-from radicale_booking.services import accounts, again, booking, busy, event_types, slot_calendar
+from radicale_booking.services import accounts, booking, busy, event_types, slot_calendar
 from radicale_booking.store import postgres_replica
 from radicale_booking.store.postgres import PostgresStore
 from tests import postgres

@@ -58,7 +58,7 @@ def test_its_files_are_closed_to_others(store: SqliteStore, tmp_path: Path) -> N
 def test_a_full_disk_loses_nothing(store: SqliteStore) -> None:
     with store.write(actor="a") as unit_of_work:
         unit_of_work.principals.add(Principal("kept"))
-    raw = store._connection().raw
+    raw = store._writer.connection.raw
     pages = raw.execute("PRAGMA page_count").fetchone()[0]
     raw.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreUnavailable, match="disk full"), store.write(actor="a") as unit_of_work:
@@ -69,7 +69,7 @@ def test_a_full_disk_loses_nothing(store: SqliteStore) -> None:
 
 
 def test_commits_are_durable(store: SqliteStore) -> None:
-    raw = store._connection().raw
+    raw = store._writer.connection.raw
     assert raw.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert raw.execute("PRAGMA foreign_keys").fetchone()[0] == 1

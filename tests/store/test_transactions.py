@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +17,7 @@ import pytest
 from radicale_booking.domain.item_index import ItemIndex
 from radicale_booking.domain.principal import NOBODY, Principal
 from radicale_booking.errors import StoreUnavailable
+from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import sql
 from radicale_booking.store.engine import Store, open_store
 
@@ -143,6 +147,49 @@ def test_a_row_of_the_outbox_is_claimed_by_one_worker(store: Store) -> None:
         claimed = [row for rows in pool.map(claim, range(6)) for row in rows]
     assert len({row_id for row_id, _ in claimed}) == len(claimed) == 30
     assert len({recipient for _, recipient in claimed}) == 30
+
+
+_OTHER = """
+import sys
+from datetime import UTC, datetime
+from radicale_booking.store.engine import open_store
+with open_store(sys.argv[1], clock=lambda: datetime.now(UTC)).alone("upkeep") as alone:
+    print(alone, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_one_process_alone_does_a_task_until_it_dies(database: str, store: Store) -> None:
+    def is_alone(task: str) -> bool:
+        with store.alone(task) as alone:
+            return alone
+
+    with subprocess.Popen([sys.executable, "-c", _OTHER, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "True\n"
+            assert (is_alone("upkeep"), is_alone("backup")) == (False, True)
+        finally:
+            other.kill()
+    # PostgreSQL hears of it a moment later.
+    until = time.monotonic() + 20
+    while not is_alone("upkeep"):
+        assert time.monotonic() < until
+    with store.alone("upkeep") as alone:
+        assert alone
+        assert not is_alone("upkeep")
+    assert is_alone("upkeep")
+
+
+def test_who_is_alone_may_use_every_connection(database: str, store: Store) -> None:
+    with store.alone("upkeep"), store.write(actor="anna") as unit_of_work:
+        unit_of_work.principals.add(Principal("anna"))
+    few = open_store(database, clock=clock, postgres=PostgresSettings(connections=1))
+    with few.alone("upkeep") as alone:
+        assert alone
+        assert names(few) == {"anna"}
+    few.close()
 
 
 def test_every_row_is_read_by_name_and_by_position(store: Store) -> None:

@@ -16,8 +16,8 @@ from tests.web.fake_booking import FakeBooking, fake_adapters
 def services(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The fake services, in the place of the real ones."""
     fake = FakeBooking()
-    for name in ("host_page", "event_type", "open_slots", "reserve", "manage_url", "by_token", "answers_of",
-                 "series_of", "owner_of", "event_type_of", "slots_to_move", "refused_by"):
+    for name in ("host_page", "open_slots", "reserve", "manage_url", "by_token", "answers_of",
+                 "series_of", "owner_of", "subject", "slots_to_move", "refused_by"):
         monkeypatch.setattr(booking, name, getattr(fake, name))
     monkeypatch.setattr(life, "cancel", fake.cancel)
     monkeypatch.setattr(maintenance_mode, "state", lambda app: None)

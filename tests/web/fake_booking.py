@@ -101,8 +101,9 @@ class FakeBooking:
     def series_of(self, app: Any, reservation: Reservation) -> list[Reservation]:
         return [reservation]
 
-    def event_type_of(self, app: Any, host: str, slug: str) -> EventType:
-        return self.event_type(app, host, slug)
+    def subject(self, app: Any, host: str, slug: str, link: str | None = None, *,
+                booked: bool = False) -> tuple[Principal, EventType]:
+        return self.host_page(app, host).principal, self.event_type(app, host, slug)
 
     def slots_to_move(self, app: Any, reservation: Reservation, frame: Interval) -> list[Slot]:
         return self.open_slots(app, reservation.host, reservation.slug, frame)

@@ -1,0 +1,1 @@
+-- Nothing new to write: an index.
