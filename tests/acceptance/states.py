@@ -219,6 +219,7 @@ def _often(page: Page, stage: Stage) -> None:
 def _proof(page: Page, stage: Stage) -> None:
     with stage.settings(guard=GuardSettings(proof_of_work=10_000_000)):
         _form(page, stage, "first-talk", **_person(stage))
+        expect(page.locator("[data-proving]")).to_be_hidden()
         _press(page)
         expect(page.get_by_role("status")).to_be_visible()
 
