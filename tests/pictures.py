@@ -56,11 +56,11 @@ _PAGES = {
 }
 #: File -> what the mail is about, who reads it, and how.
 _MAILS = {
-    "mail-booked": ("book", "invitee", Look(720)),
-    "mail-request": ("request", "host", Look(375)),
-    "mail-invitation": ("invitation", "invitee", Look(375, dark=True)),
-    "mail-sender-check": ("sender-check", "invitee", Look(720)),
-    "mail-counter-declined": ("decline-counter", "invitee", Look(375, dark=True)),
+    "mail-booked": ("book", "invitee", Look(720, height=300)),
+    "mail-request": ("request", "host", Look(375, height=300)),
+    "mail-invitation": ("invitation", "invitee", Look(375, dark=True, height=300)),
+    "mail-sender-check": ("sender-check", "invitee", Look(720, height=300)),
+    "mail-counter-declined": ("decline-counter", "invitee", Look(375, dark=True, height=300)),
 }
 
 

@@ -173,7 +173,7 @@ class MailComposer:
             return
         invited = notice.role == "invitee"
         if invited:
-            see = wording.catalogue(read.language).gettext("See or cancel my booking")
+            see = wording.catalogue(read.language).gettext("Manage my booking")
             shown = [booked.note, f"{see}:\n{notice.manage_url}" if method == "REQUEST" else ""]
         else:
             shown = [booked.note]

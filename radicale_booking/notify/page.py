@@ -160,5 +160,5 @@ def _links(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]
     if notice.role == "guest":
         return []
     if EVENTS[notice.event] and notice.event != "follow-up":
-        return [(translate("See or cancel my booking"), notice.manage_url)]
+        return [(translate("Manage my booking"), notice.manage_url)]
     return [(translate("Book another time"), notice.book_url)]

@@ -84,7 +84,7 @@ def test_a_booking_is_told_with_everything_in_the_invitees_language_and_zone() -
     for text in (content(message, "text/plain"), content(message, "text/html")):
         for words in ("Ihr Termin ist gebucht.", "Dienstag, 24. November 2026", "09:00 – 09:30", "Europe/Berlin",
                       "Mitteleuropäische Normalzeit", "Anna Schmidt", "Room 4", "engines",
-                      "https://book.example.org/booking/token/", "ansehen oder absagen"):
+                      "https://book.example.org/booking/token/", "Meinen Termin verwalten"):
             assert words in text, words
 
 

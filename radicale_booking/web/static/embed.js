@@ -30,7 +30,7 @@
     const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×",
       ariaLabel: element.dataset.closeText || "Close" });
     Object.assign(dialog.style, { border: "0", borderRadius: "1rem", padding: "0", inlineSize: "min(68rem, 96vw)",
-      colorScheme: "light dark" });
+      colorScheme: "light dark", background: "light-dark(#fff, #191f1d)", boxShadow: "0 1rem 4rem #0006" });
     Object.assign(close.style, { position: "sticky", insetBlockStart: "0", display: "block", marginInlineStart: "auto",
       inlineSize: "2.75rem", blockSize: "2.75rem", border: "0", background: "none", color: "inherit",
       font: "1.5rem system-ui", cursor: "pointer" });
