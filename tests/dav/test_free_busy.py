@@ -155,8 +155,8 @@ def test_floating_times_are_of_the_calendars_zone(site: Site) -> None:
     put(site["anna"], event("g", NINE, "TRANSP:TRANSPARENT").replace(f"{NINE:%Y%m%d}", "20300107"), "g")
     day = ("20300107T000000Z", "20300108T000000Z")
     assert asked_of_calendar(site, *day) == ["FREEBUSY;FBTYPE=BUSY:20300107T090000Z/20300107T093000Z"]
-    zone = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTIMEZONE\r\nTZID:America/New_York\r\nBEGIN:STANDARD\r\n"
-            "DTSTART:19700101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    zone = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTIMEZONE\r\nTZID:America/New_York\r\n"
+            "BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
             "END:VCALENDAR\r\n")
     patch = (f"<D:propertyupdate {NAMES}><D:set><D:prop><C:calendar-timezone>{zone}</C:calendar-timezone></D:prop>"
              "</D:set></D:propertyupdate>")
