@@ -36,8 +36,8 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     again.attempt(site.app.store.look, "principal", "get", name="")
     try:
         application: WSGIApplication = BookingApplication(site.configuration, pages=web.create_app(site.app))
-    except RuntimeError as error:
-        # What Radicale and its plugins raise when files or servers that the configuration names cannot be had.
+    except (RuntimeError, ImportError) as error:
+        # What Radicale and its plugins raise where files, libraries or servers that they are told of are missing.
         raise Unavailable(f"cannot start: {error}") from error
     error_log.name_people(site.settings.log_people)
     if logged and site.settings.access_log:

@@ -56,11 +56,11 @@ _PAGES = {
 }
 #: File -> what the mail is about, who reads it, and how.
 _MAILS = {
-    "mail-booked": ("book", "invitee", Look(720)),
-    "mail-request": ("request", "host", Look(375)),
-    "mail-invitation": ("invitation", "invitee", Look(375, dark=True)),
-    "mail-sender-check": ("sender-check", "invitee", Look(720)),
-    "mail-counter-declined": ("decline-counter", "invitee", Look(375, dark=True)),
+    "mail-booked": ("book", "invitee", Look(720, height=300)),
+    "mail-request": ("request", "host", Look(375, height=300)),
+    "mail-invitation": ("invitation", "invitee", Look(375, dark=True, height=300)),
+    "mail-sender-check": ("sender-check", "invitee", Look(720, height=300)),
+    "mail-counter-declined": ("decline-counter", "invitee", Look(375, dark=True, height=300)),
 }
 
 
@@ -68,7 +68,8 @@ NAMES = _PAGES.keys() | _MAILS.keys()
 
 
 def main(arguments: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as site, chromium() as browser:
+    with (tempfile.TemporaryDirectory() as folder, stage(Path(folder), f"sqlite://{folder}/booking.sqlite") as site,
+          chromium() as browser):
         if arguments:
             _everything(browser, site, Path(arguments[0]), arguments[1:])
         else:

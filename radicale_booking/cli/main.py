@@ -155,10 +155,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     except BookingError as error:
         sys.exit(f"radicale-booking: {sentence(error)}")
+    except OverflowError as error:
+        sys.exit(f"radicale-booking: a number or a time is out of range: {error}; give a smaller one or a nearer")
     except BrokenPipeError:
         # The reader of a pipe (head, less) has gone; that is its right.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"radicale-booking: {place}{error.strerror or error}; give another place, or make this one usable")
     finally:
         wiring.close()
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def add(app: Adapters, uow: UnitOfWork, event_type: EventType, reservation: Reservation) -> None:
     """Make the object of ``reservation`` that was made in this transaction, alone: nobody has it yet."""
-    booked = _booked_event(app, uow, event_type, [reservation])
+    # A seat is a row of its own, which nobody has taken but in a group.
+    alone = [_invitee(reservation)] if event_type.seats == 1 else None
+    booked = _booked_event(app, uow, event_type, [reservation], alone)
     text = app.calendar.write(booked)
     for number, host in enumerate(booked.hosts):
         index = app.calendar.index(text, now=uow.now, owner=host) if number else app.calendar.index_new(booked)
@@ -57,8 +59,7 @@ def for_invitee(app: Adapters, reservation: Reservation) -> str:
         event_type = uow.reservations.event_type_of(reservation)
         booked = _booked_event(app, uow, event_type, uow.reservations.of_object(reservation.calendar_uid))
         known = [replace(found, object_uid=None) for found in uow.reservations.of_series(reservation)]
-        return app.calendar.write(replace(booked, reservations=known, invitees=[Invitee(reservation.invitee_name,
-                                                                    reservation.invitee_email)],
+        return app.calendar.write(replace(booked, reservations=known, invitees=[_invitee(reservation)],
                                           manage_url=manage.url(app, reservation)))
 
 
@@ -121,13 +122,13 @@ def _store(app: Adapters, uow: UnitOfWork, host: Principal, calendar: Collection
 
 
 def _booked_event(app: Adapters, uow: UnitOfWork, event_type: EventType,
-                  reservations: Sequence[Reservation]) -> BookedEvent:
-    """The object of ``reservations``: one, or those of a series."""
+                  reservations: Sequence[Reservation], invitees: Sequence[Invitee] | None = None) -> BookedEvent:
+    """The object of ``reservations``: one, or those of a series; ``invitees`` where they are known."""
     first = reservations[0]
     hosts = [host for name in first.hosts if (host := uow.principals.get(name)) is not None]
     owner = uow.principals.get(event_type.host) or hosts[0]
     return BookedEvent(
-        reservations=reservations, hosts=hosts, invitees=_invitees(uow, first),
+        reservations=reservations, hosts=hosts, invitees=invitees or _invitees(uow, first),
         guests=() if first.unverified else first.guests,
         description=_description(event_type, first), manage_url=manage.url(app, first),
         zone=hours.zone_of(owner, event_type), every=event_type.repeat_every, interval=event_type.repeat_interval)
@@ -137,7 +138,11 @@ def _invitees(uow: UnitOfWork, reservation: Reservation) -> Sequence[Invitee]:
     assert reservation.id is not None  # noqa: S101 - read from the store
     taken = uow.seats.of(reservation.id) or uow.seats.held(reservation.id)
     seats = [Invitee(seat.name, seat.email) for seat in taken]
-    return seats or [Invitee(reservation.invitee_name, reservation.invitee_email)]
+    return seats or [_invitee(reservation)]
+
+
+def _invitee(reservation: Reservation) -> Invitee:
+    return Invitee(reservation.invitee_name, reservation.invitee_email)
 
 
 def _description(event_type: EventType, reservation: Reservation) -> str:

@@ -34,9 +34,8 @@ class Audit:
 
     def add(self, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Note that the transaction's actor did ``action`` to ``subject``."""
-        self._unit_of_work.insert("audit", "add", actor=self._unit_of_work.actor, action=action, subject=subject,
-                                  detail=_encode(dict(detail or {})),
-                                  now=self._unit_of_work.now_epoch)
+        self._unit_of_work.execute("audit", "add", actor=self._unit_of_work.actor, action=action, subject=subject,
+                                   detail=_encode(dict(detail or {})), now=self._unit_of_work.now_epoch)
 
     def of(self, subject: str) -> list[AuditRow]:
         """What was done to ``subject``, the oldest first."""

@@ -41,10 +41,10 @@ class Outbox:
         self._unit_of_work = unit_of_work
 
     def add(self, kind: str, delivery_key: str, recipient: str, payload: Mapping[str, Any],
-            reservation_id: int | None = None, due: datetime | None = None) -> int:
-        """Queue an effect; ``delivery_key`` names it once for all time. The row's id."""
+            reservation_id: int | None = None, due: datetime | None = None) -> None:
+        """Queue an effect; ``delivery_key`` names it once for all time."""
         due_epoch = self._unit_of_work.now_epoch if due is None else int(due.timestamp())
-        return self._unit_of_work.insert(
+        self._unit_of_work.execute(
             "outbox", "add", kind=kind, delivery_key=delivery_key, recipient=recipient,
             payload=_encode(dict(payload)), reservation_id=reservation_id,
             due_epoch=due_epoch, now=self._unit_of_work.now_epoch)

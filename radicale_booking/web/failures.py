@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -149,6 +150,9 @@ def _under_maintenance(error: UnderMaintenance) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if request_ctx.url_adapter is None:
+        # No page can be linked from where nothing is known to be.
+        return make_response("The request's Host is no name of a server.\n", status, {"Content-Type": "text/plain"})
     if status < 400:
         response = error.get_response()
         return make_response(response.get_data(), status, dict(response.headers))

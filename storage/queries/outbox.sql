@@ -1,7 +1,6 @@
 -- name: add
 INSERT INTO outbox (kind, delivery_key, reservation_id, recipient, payload, due_epoch, created_epoch)
-VALUES (:kind, :delivery_key, :reservation_id, :recipient, :payload, :due_epoch, :now)
-RETURNING id;
+VALUES (:kind, :delivery_key, :reservation_id, :recipient, :payload, :due_epoch, :now);
 
 -- name: withdraw
 DELETE FROM outbox

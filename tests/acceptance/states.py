@@ -219,6 +219,7 @@ def _often(page: Page, stage: Stage) -> None:
 def _proof(page: Page, stage: Stage) -> None:
     with stage.settings(guard=GuardSettings(proof_of_work=10_000_000)):
         _form(page, stage, "first-talk", **_person(stage))
+        expect(page.locator("[data-proving]")).to_be_hidden()
         _press(page)
         expect(page.get_by_role("status")).to_be_visible()
 
@@ -317,6 +318,14 @@ def _past(page: Page, stage: Stage) -> None:
 @state("seat in a group")
 def _seat(page: Page, stage: Stage) -> None:
     page.goto(stage.manage(stage.booked("workshop")) + "?new=1")
+
+
+@state("seat to be moved")
+def _seat_to_move(page: Page, stage: Stage) -> None:
+    seat = stage.booked("workshop")
+    token = stage.manage(seat).rstrip("/").rpartition("/")[2]
+    later = stage.free("workshop", seat.start + timedelta(hours=1))
+    page.goto(f"{SITE}/book/ada/workshop/?start={instant(later)}&tz=Europe/Berlin&move={token}")
 
 
 @state("series")

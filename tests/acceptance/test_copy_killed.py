@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.acceptance.server import run, started
+from tests.acceptance.server import command, forked, run
 from tests.acceptance.site import make_site
 from tests.postgres import Server
 
@@ -26,10 +26,10 @@ _GATE = ("CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS"
          "CREATE TRIGGER gate BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION gate()")
 
 
-def at_a_terminal(command: list[str]) -> str:
+def at_a_terminal(words: list[str]) -> str:
     """What the command draws on a terminal until it has ended well."""
     terminal, its_end = pty.openpty()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=its_end,
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=its_end,
                           env={**os.environ, "TERM": "xterm"}) as running:
         os.close(its_end)
         drawn = b""
@@ -48,9 +48,7 @@ def test_a_killed_copy_is_completed_by_the_next(tmp_path: Path, postgres_server:
     with closing(psycopg.connect(target, autocommit=True)) as gate:
         gate.execute(_GATE.encode())
         gate.execute("SELECT pg_advisory_lock(7)")
-        command = [sys.executable, "-m", "radicale_booking", "--config", str(site.config), "db", "copy", site.database,
-                   target]
-        with started(command) as copying:
+        with forked(command, "--config", str(site.config), "db", "copy", site.database, target) as copying:
             while not gate.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone():
                 assert copying.process.poll() is None, copying.lines
                 time.sleep(0.02)
@@ -63,6 +61,7 @@ def test_a_killed_copy_is_completed_by_the_next(tmp_path: Path, postgres_server:
         refused = run(moved, *arguments)
         assert refused.returncode != 0
         assert "unfinished copy" in refused.stderr
-    drawn = at_a_terminal([*command])
+    drawn = at_a_terminal([sys.executable, "-m", "radicale_booking", "--config", str(site.config), "db", "copy",
+                           site.database, target])
     assert re.search(r"copy.*(\d+)/\1\b", drawn), drawn
     assert "anna" in run(moved, "user", "list").stdout
