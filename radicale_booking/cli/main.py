@@ -75,7 +75,7 @@ from radicale_booking.cli import (
     worker,
 )
 from radicale_booking.cli.invocation import Invocation
-from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken, Unavailable
+from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken
 from radicale_booking.settings import ENVIRONMENT_VARIABLE, InvalidSettings
 
 _FLAGS_ANYWHERE = ("--json",)
@@ -177,7 +177,7 @@ def sentence(error: BookingError) -> str:
         return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state} ({error.rule}){hint}"
     if isinstance(error, IllegalTransition):
         return f"cannot {error.event} a reservation that is {error.state}"
-    return " ".join((error.reason if isinstance(error, Unavailable) else str(error)).split())
+    return " ".join(str(error).split())
 
 
 def _hoisted(arguments: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from radicale_booking.errors import (
     LinkExpired,
     NotAllowed,
     NotFound,
+    OutcomeUnknown,
     SlotTaken,
     TooMany,
     Unavailable,
@@ -39,6 +40,7 @@ def register(flask: Flask) -> None:
     flask.register_error_handler(Conflict, _conflict)
     flask.register_error_handler(InvalidInput, _invalid)
     flask.register_error_handler(UnderMaintenance, _under_maintenance)
+    flask.register_error_handler(OutcomeUnknown, _outcome_unknown)
     flask.register_error_handler(Unavailable, _unavailable)
     flask.register_error_handler(HTTPException, _http)
 
@@ -120,6 +122,12 @@ def _conflict(error: Conflict) -> Response:
 def _invalid(error: InvalidInput) -> Response:
     return _page(400, gettext("This could not be understood"), gettext("Please go back and check what you entered."),
                  _place())
+
+
+def _outcome_unknown(error: OutcomeUnknown) -> Response:
+    return _later(error, gettext("Please try again in a moment"),
+                  gettext("The calendar broke off before it could confirm. It may be done already; sending the form "
+                          "again does not book twice."))
 
 
 def _unavailable(error: Unavailable) -> Response:
