@@ -16,6 +16,7 @@ serve: $(VENV)/.installed
 	@$(BIN)/radicale-booking demo --port $(PORT)
 	@exec $(BIN)/radicale-booking serve --host 127.0.0.1 --port $(PORT)
 
+# Tests start hundreds of processes, each of which would compile the sources again where nothing is kept.
 test: $(VENV)/.installed-test
 	@.ci/browser
 	@.ci/postgres
@@ -25,7 +26,8 @@ test: $(VENV)/.installed-test
 	@.ci/thunderbird
 	@.ci/firefox
 	@.ci/evolution
-	@env -u RADICALE_BOOKING_CONFIG $(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
+	@env -u RADICALE_BOOKING_CONFIG -u PYTHONDONTWRITEBYTECODE \
+		$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
 check: $(VENV)/.installed-check
 	$(BIN)/ruff check .

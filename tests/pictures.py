@@ -70,7 +70,8 @@ NAMES = _PAGES.keys() | _MAILS.keys()
 
 
 def main(arguments: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as site, chromium() as browser:
+    with (tempfile.TemporaryDirectory() as folder, stage(Path(folder), f"sqlite://{folder}/booking.sqlite") as site,
+          chromium() as browser):
         if arguments:
             _everything(browser, site, Path(arguments[0]), arguments[1:])
         else:

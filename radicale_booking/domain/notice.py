@@ -12,13 +12,14 @@ from radicale_booking.domain.reservation import Reservation
 
 #: What happened -> whether the reservation lives on.
 EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "decline": False,
-          "expire": False, "join": True, "leave": False, "remind": True, "follow-up": True, "decline-counter": True}
+          "expire": False, "join": True, "leave": False,
+          "reseat": True, "unseat": False, "remind": True, "follow-up": True, "decline-counter": True}
 ROLES = ("invitee", "host", "guest")
 #: Who is told of what; what is not here concerns nobody of that role.
 TOLD = {
     "invitee": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "remind", "follow-up",
-                "decline-counter"),
-    "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave"),
+                "decline-counter", "unseat"),
+    "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave", "reseat"),
     "guest": ("book", "confirm", "reschedule", "cancel", "decline", "expire", "remind"),
 }
 #: What time brings by itself.
@@ -115,6 +116,7 @@ class Notice:
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
     further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
     ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
+    ``former``: the uid of the group in which the invitee sat before, which began at ``former_start``.
     ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there;
     ``invitation`` is that event while it is there.
     """
@@ -135,6 +137,8 @@ class Notice:
     words: str = ""
     proposed: datetime | None = None
     free: tuple[datetime, ...] = ()
+    former: str = ""
+    former_start: datetime | None = None
     invited: bool = False
     invitation: Invitation | None = None
 

@@ -29,9 +29,9 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
                 "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL",
-                "decline-counter": "DECLINECOUNTER"},
+                "decline-counter": "DECLINECOUNTER", "unseat": "CANCEL"},
     "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY",
-             "join": "REPLY", "leave": "REPLY"},
+             "join": "REPLY", "leave": "REPLY", "reseat": "REPLY"},
     "guest": {"book": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST", "cancel": "CANCEL", "decline": "CANCEL",
               "expire": "CANCEL"},
 }
@@ -139,7 +139,9 @@ class MailComposer:
             return
         message["Message-ID"] = self._message_id(notice.key)
         message["In-Reply-To"] = first
-        message["References"] = first
+        # Who moved to another group goes on with the conversation about the former.
+        begun = self._message_id(f"{notice.former} {notice.role} {notice.recipient.lower()}") if notice.former else ""
+        message["References"] = f"{begun} {first}".strip()
 
     def _told(self, message: EmailMessage, read: page.Page, key: str,
               calendar: tuple[str, str] | None = None) -> EmailMessage:

@@ -7,6 +7,7 @@ another address a moment later. Redirects are not followed.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 import http.client
@@ -34,7 +35,11 @@ class WebhookPoster:
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
-        self._tls = ssl.create_default_context()
+
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Reading all authorities takes a command longer than building everything else.
+        return ssl.create_default_context()
 
     def post(self, webhook: Webhook, message_id: str, at: datetime, body: str) -> int:
         """Post ``body``, named ``message_id``, signed as ``at``; the HTTP status of the answer.

@@ -14,7 +14,7 @@ from radicale_booking.services.adapters import Adapters
 
 _ANNA = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
 _STATUS = {"request": "pending", "cancel": "cancelled", "decline": "declined", "expire": "expired",
-           "leave": "cancelled"}
+           "leave": "cancelled", "unseat": "cancelled"}
 #: Name in previews -> method and answer.
 INVITATIONS = {
     "invitation": ("REQUEST", ""), "invitation-changed": ("REQUEST", ""), "invitation-cancelled": ("CANCEL", ""),
@@ -49,7 +49,7 @@ def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
                   decide_url=f"{url}/booking/preview/answer" if (event, role) == ("request", "host") else "",
                   answers=(("What would you like to talk about?", "The engine"),),
                   words="It was good to talk to you. Write to me if anything is left open."
-                        if event == "follow-up" else "", **_countered(booked, event))
+                        if event == "follow-up" else "", **_countered(booked, event), **_reseated(booked, event))
 
 
 def address_check(app: Adapters, now: datetime) -> AddressCheck:
@@ -89,6 +89,11 @@ def agenda(now: datetime) -> AgendaNotice:
                       status="pending" if number == 1 else "confirmed")
               for number, (name, wait) in enumerate(zip(_NAMES, later, strict=True))]
     return AgendaNotice(_ANNA, str(_ANNA.email), first.start.date(), booked, "preview", now)
+
+
+def _reseated(booked: Reservation, event: str) -> dict[str, Any]:
+    """Where an invitee sat before."""
+    return {"former": "before", "former_start": booked.start - timedelta(hours=1)} if event == "reseat" else {}
 
 
 def _countered(booked: Reservation, event: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class MailChannel:
             return self._prepare_agenda(uow, row)
         if _superseded(uow, row):
             return "a later one tells the same recipient"
-        reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
+        reservation = _concerned(uow, row)
         if event in REMINDING and not reminders.useful(event, reservation, row.due, uow.now):
             return "it is too late"
         told = event_now(event, reservation)
@@ -87,6 +87,9 @@ class MailChannel:
             return "it does not hold any more"
         notice = _notice(self.app, uow, reservation, told, str(row.payload["to"]), row.recipient, row.delivery_key,
                          str(row.payload.get("host", "")), together=bool(row.payload.get("together")))
+        if told in ("reschedule", "reseat") and "former" in row.payload:
+            notice = replace(notice, former=str(row.payload["former"]),
+                             former_start=datetime.fromisoformat(str(row.payload["former_start"])))
         if told == "decline-counter":
             notice = replace(notice, proposed=datetime.fromisoformat(str(row.payload["proposed"])),
                              free=tuple(map(datetime.fromisoformat, row.payload["free"])))
@@ -126,6 +129,15 @@ class MailChannel:
 
     def rest(self) -> None:
         self.mailer.close()
+
+
+def _concerned(uow: UnitOfWork, row: OutboxRow) -> Reservation:
+    """The reservation as it is now, but for one from which a seat was moved."""
+    seat = str(row.payload.get("seat", ""))
+    if row.payload["event"] == "unseat":
+        return life.former(uow, str(row.payload["uid"]), seat,
+                           datetime.fromisoformat(str(row.payload["former_start"])), int(row.payload["sequence"]))
+    return life.get(uow, seat or str(row.payload["uid"]))
 
 
 def _superseded(uow: UnitOfWork, row: OutboxRow) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 
-from tests.acceptance.server import run, started
+from tests.acceptance.server import command, forked, run
 from tests.acceptance.site import make_site
 from tests.postgres import Server
 
@@ -26,9 +25,7 @@ def test_a_killed_copy_is_completed_by_the_next(tmp_path: Path, postgres_server:
     with closing(psycopg.connect(target, autocommit=True)) as gate:
         gate.execute(_GATE.encode())
         gate.execute("SELECT pg_advisory_lock(7)")
-        command = [sys.executable, "-m", "radicale_booking", "--config", str(site.config), "db", "copy", site.database,
-                   target]
-        with started(command) as copying:
+        with forked(command, "--config", str(site.config), "db", "copy", site.database, target) as copying:
             while not gate.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone():
                 assert copying.process.poll() is None, copying.lines
                 time.sleep(0.02)

@@ -11,16 +11,10 @@ import pytest
 from radicale_booking import wiring
 from radicale_booking.practice import calendar_text, founding
 from radicale_booking.practice.organisation import EVENT_TYPES, PEOPLE
-from radicale_booking.services import accounts, booking, mail
+from radicale_booking.services import booking, mail
 from tests.cli.conftest import Shell, assert_refused
 from tests.services.calendars import store_item
 from tests.services.conftest import Clock, settings_in
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "_HASHES", accounts._HASHES.copy(argon2__time_cost=1, argon2__memory_cost=64,
-                                                                          argon2__parallelism=1))
 
 
 def test_an_organisation_to_practise_on(shell: Shell, data_folder: Path) -> None:

@@ -110,7 +110,7 @@ def test_every_event_has_its_words_in_every_language(name: str, role: str, langu
     text = content(message, "text/plain")
     assert {"en": "When", "de": "Wann", "fr": "Quand", "es": "Cuándo"}[known] in text
     assert "%(" not in message["Subject"] + text
-    lasting = EVENTS[name] and name != "follow-up"
+    lasting = (EVENTS[name] and name != "follow-up") or name == "unseat"
     shown = "book.example.org/booking/" if lasting else "book.example.org/book/anna/call/"
     assert (shown in text) == (role == "invitee")
     invented = composed(notice("cancel", booked=replace(BOOKED, reason="Ein Schnupfen")), language)

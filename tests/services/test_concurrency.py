@@ -50,22 +50,15 @@ def test_two_hundred_threads_get_one_slot_once(app: Adapters, monkeypatch: pytes
 @pytest.mark.parametrize("checked", [True, False])
 def test_several_processes_get_one_slot_once(app: Adapters, checked: bool) -> None:
     arguments = [sys.executable, "-m", "tests.services.racer", str(app.settings.data_folder),
-                 app.settings.database, "10",
+                 app.settings.database, str(PROCESSES), "10",
                  "checked" if checked else "unchecked"]
-    racers = [subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-              for _ in range(PROCESSES)]
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    outcomes: Counter[str] = Counter()
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    for racer in racers:
-        output, _ = racer.communicate(timeout=60)
-        assert racer.returncode == 0
-        outcomes.update(output.split())
+    with subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as racers:
+        assert racers.stdout is not None
+        for _ in range(PROCESSES):
+            assert racers.stdout.readline() == "ready\n"
+        output, _ = racers.communicate("go\n" * PROCESSES, timeout=60)
+    assert racers.returncode == 0
+    outcomes = Counter(output.split())
     assert outcomes == {"booked": 1, "taken": PROCESSES * 10 - 1}
     database = app.settings.database
     assert (live_count(database), overlaps(database)) == (1, [])

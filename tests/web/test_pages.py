@@ -274,11 +274,15 @@ def test_who_has_a_seat_cancels_that_alone(client: FlaskClient, services: Any) -
     assert (services.reservations["seat-0"].status, services.reservations["uid-0"].status) == ("cancelled", "confirmed")
 
 
-def test_a_seat_in_a_group_is_not_a_booking_to_move(client: FlaskClient, services: Any) -> None:
+def test_who_has_a_seat_in_a_group_moves_that_alone(client: FlaskClient, services: Any) -> None:
     book(client)
-    services.reservations["uid-0"] = replace(services.reservations["uid-0"], seat="seat-0")
-    for method in (client.get, client.post):
-        assert method(FORM + "&move=uid-0").status_code == 403
+    services.reservations["seat-0"] = replace(services.reservations["uid-0"], seat="seat-0")
+    assert "move=seat-0" in client.get("/booking/seat-0/").text
+    later = FORM.replace(MONDAY_FIRST, "2026-11-24T09:00:00Z") + "&lang=en&move=seat-0"
+    page = client.get(later).text
+    assert "Your seat there is free for others" in page
+    assert client.post(later, data=hidden(page)).status_code == 303
+    assert services.moved == ["seat-0"]
 
 
 def test_cancelling(client: FlaskClient, services: Any) -> None:
