@@ -133,7 +133,8 @@ class MailComposer:
         return message
 
     def _thread(self, message: EmailMessage, notice: Notice) -> None:
-        first = self._message_id(f"{notice.reservation.uid} {notice.role} {notice.recipient.lower()}")
+        about = notice.reservation.series or notice.reservation.uid
+        first = self._message_id(f"{about} {notice.role} {notice.recipient.lower()}")
         if notice.event in _FIRST or (notice.role, notice.event) == ("guest", "confirm"):
             message["Message-ID"] = first
             return
@@ -181,6 +182,7 @@ class MailComposer:
         text = write_message(method, booked, notice.host, sender=sender, at=notice.at,
                              summary=read.what, description="\n\n".join(part for part in shown if part),
                              url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others,
+                             repetition=notice.repetition,
                              guests=booked.guests if notice.role != "host" else ())
         _attach(message, method, text)
 

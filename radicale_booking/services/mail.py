@@ -20,6 +20,7 @@ from radicale_booking.domain.notice import (
     event_now,
 )
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.repetition import Repetition
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
@@ -27,6 +28,7 @@ from radicale_booking.services import (
     agenda,
     decisions,
     email_check,
+    hours,
     invented,
     invitations,
     life,
@@ -241,6 +243,8 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
     return Notice(
         event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation),
         f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/", others,
+        Repetition(event_type.repeat_every, event_type.repeat_interval, hours.zone_of(host, event_type))
+        if others else None,
         reader=uow.principals.get(reader) if reader else None,
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),

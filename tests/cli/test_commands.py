@@ -230,3 +230,17 @@ def test_the_secret_of_a_webhook_is_shown_once(anna: Shell) -> None:
     assert anna("webhook", "list", "--json").data == []
     assert_refused(anna("webhook", "remove", "1"), "webhook", "1")
     assert_refused(anna("webhook", "add", "ftp://example.org/"), "ftp://example.org/")
+
+
+@pytest.mark.parametrize("command", [
+    ("event-type", "add", "anna", "huge", "--title", "x", "--duration", "9" * 20),
+    ("slots", "anna", "intro-call", "--from", "9999-12-31T23:59:59Z"),
+    ("explain", "anna", "intro-call", "0001-01-01T00:00:00+14:00")])
+def test_what_is_out_of_range_is_told_in_one_line(anna: Shell, command: tuple[str, ...]) -> None:
+    assert_refused(anna(*command), "out of range")
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(anna: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = anna("export", "radicale", str(tmp_path / "file" / "tree"))
+    assert_refused(done, str(tmp_path / "file" / "tree"), "another place")

@@ -168,6 +168,12 @@ def test_booking_makes_a_reservation_and_shows_it(client: FlaskClient, services:
     assert 'href="/booking/uid-0/event.ics"' in shown.text
 
 
+def test_another_time_is_chosen_in_the_zone_of_the_booking(client: FlaskClient) -> None:
+    book(client, FORM + "&tz=America/New_York")
+    [link] = re.findall(r'href="([^"]*move=[^"]*)"', client.get("/booking/uid-0/").text)
+    assert "tz=America/New_York" in html.unescape(link)
+
+
 def test_sending_the_form_twice_books_once(client: FlaskClient, services: Any) -> None:
     fields = hidden(client.get(FORM).text) | {"name": "Charles", "email": "charles@example.org"}
     first, second = (client.post(FORM, data=fields) for _ in range(2))
