@@ -174,6 +174,7 @@ def _ready(settings: Settings) -> Adapters:
         if settings not in _prepared:
             app = adapters(settings)
             prepare(app.store, settings, app.clock())
+            app.store.schema_state().check()
             _prepared[settings] = app
         return _prepared[settings]
 

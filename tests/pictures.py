@@ -53,6 +53,8 @@ _PAGES = {
     "phone-dark": ("day", Look(_PHONE, dark=True)),
     "phone-arabic": ("month", Look(_PHONE, "ar")),
     "setup-page": ("setup of a user", Look(900)),
+    "decision": ("host is asked", Look(900)),
+    "embedding": ("embedding of an event type", Look(1100)),
 }
 #: File -> what the mail is about, who reads it, and how.
 _MAILS = {
@@ -68,7 +70,8 @@ NAMES = _PAGES.keys() | _MAILS.keys()
 
 
 def main(arguments: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as site, chromium() as browser:
+    with (tempfile.TemporaryDirectory() as folder, stage(Path(folder), f"sqlite://{folder}/booking.sqlite") as site,
+          chromium() as browser):
         if arguments:
             _everything(browser, site, Path(arguments[0]), arguments[1:])
         else:

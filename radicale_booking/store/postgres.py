@@ -19,7 +19,7 @@ import psycopg
 
 from radicale_booking import again, postgres_cluster
 from radicale_booking.domain.principal import NOBODY
-from radicale_booking.errors import BookingError, StoreUnavailable, TransactionUndone
+from radicale_booking.errors import BookingError, OutcomeUnknown, StoreUnavailable, TransactionUndone
 from radicale_booking.postgres_settings import PostgresSettings
 from radicale_booking.store import postgres_tools, sql
 from radicale_booking.store.postgres_replica import Replica
@@ -296,11 +296,15 @@ def _commit(raw: Raw) -> None:
     try:
         with translated():
             raw.execute("COMMIT")
+    except StoreUnavailable as error:
+        if isinstance(error, TransactionUndone) or not raw.closed:
+            raise
+        raise OutcomeUnknown(error.reason) from error.__cause__
     finally:
         raw.remove_notice_handler(warned)
     if warnings:
         # It is committed, but a replica that it had to wait for may not have it.
-        raise StoreUnavailable(f"PostgreSQL warns of a commit: {warnings[0]}")
+        raise OutcomeUnknown(f"PostgreSQL warns of a commit: {warnings[0]}")
 
 
 def _locks(principal: str) -> str:

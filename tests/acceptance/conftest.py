@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.acceptance.browser import chromium
 from tests.acceptance.site import SiteFiles, make_site, new_database
+from tests.conftest import ENGINES
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +19,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
+@pytest.fixture(params=ENGINES)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> SiteFiles:
-    """A configured site with the host ``anna``; nothing runs yet.
-
-    On SQLite, and on PostgreSQL for the tests marked with ``every_engine`` of ``tests.acceptance.site``.
-    """
-    return make_site(tmp_path, new_database(request, getattr(request, "param", "sqlite")))
+    """A configured site with the host ``anna``, on each of the two databases; nothing runs yet."""
+    return make_site(tmp_path, new_database(request, request.param, tmp_path))

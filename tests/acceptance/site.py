@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import caldav
+import psycopg
 import pytest
 
 from radicale_booking import wiring
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.services import accounts, event_types
-from tests.conftest import ENGINES
 
 PASSWORD = "correct horse"
 ZONE = ZoneInfo("Europe/Berlin")
-#: Marks a test whose ``site`` is on SQLite and on PostgreSQL.
-every_engine = pytest.mark.parametrize("site", ENGINES, indirect=True)
+#: Marks a test of SQLite's file; the ``site`` of any other is on each of the two databases.
+sqlite_only = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
 
-def new_database(request: pytest.FixtureRequest, engine: str) -> str:
-    """Its address; '' for the file that a site has by default."""
+def new_database(request: pytest.FixtureRequest, engine: str, folder: Path) -> str:
+    """Its address; of SQLite a file below ``folder``, where a site has it by default."""
     if engine == "sqlite":
-        return ""
+        return f"sqlite://{folder}/data/booking.sqlite"
     address: str = request.getfixturevalue("postgres_server").create(request.getfixturevalue("postgres_template"))
     return address
+
+
+@contextmanager
+def connected(database: str) -> Iterator[Any]:
+    """A connection to the database of that address, for statements that both engines know; committed in the end."""
+    address, is_file = database.removeprefix("sqlite://"), database.startswith("sqlite://")
+    with closing(sqlite3.connect(address) if is_file else psycopg.connect(address)) as connection, connection:
+        yield connection
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,12 @@ class SiteFiles:
 def make_site(folder: Path, database: str = "") -> SiteFiles:
     """A site in ``folder`` with the bookable host ``anna`` and her event type ``intro-call`` of 30 minutes.
 
-    On ``database``, by default an SQLite file in the data folder.
+    On ``database``, by default SQLite's file in the data folder.
     """
     config = folder / "booking.ini"
     database = database or f"sqlite://{folder}/data/booking.sqlite"
-    config.write_text(f"[guard]\nbookings_per_address = 0\n[storage]\ndatabase = {database}\n"
+    # A program that asks without a password at first is not to wait until it is refused.
+    config.write_text(f"[auth]\ndelay = 0\n[guard]\nbookings_per_address = 0\n[storage]\ndatabase = {database}\n"
                       f"[booking]\ndata_folder = {folder}/data\n", encoding="utf-8")
     # Not by the commands, which tests/cli tries: to start Python for each takes longer than most tests.
     made = wiring.load(config)

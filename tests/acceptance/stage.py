@@ -149,11 +149,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
-    """The site in ``folder``, until the block ends."""
+def stage(folder: Path, database: str) -> Iterator[Stage]:
+    """The site in ``folder``, on the ``database`` of that address, until the block ends."""
     clock = Clock()
     app = wiring.adapters(Settings(
-        database=f"sqlite://{folder}/booking.sqlite", data_folder=folder, public_url=SITE,
+        database=database, data_folder=folder, public_url=SITE,
         secret_file=folder / "secret", users_file=folder / "users",
         guard=GuardSettings(bookings_per_address=0)), clock=clock)
     with socket.create_server(("127.0.0.1", 0)) as listening:

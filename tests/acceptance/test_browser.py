@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.browser import visitor
 from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
+from tests.acceptance.site import new_database
+from tests.conftest import ENGINES
 
 PASSWORD = "correct horse"
 
@@ -53,11 +55,13 @@ def hours(now: datetime) -> str:
         "END:VEVENT", "END:VCALENDAR", ""])
 
 
-@pytest.fixture(scope="module")
-def place(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+@pytest.fixture(scope="module", params=ENGINES)
+def place(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory,
+          ) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("browser")
     config = folder / "booking.ini"
-    config.write_text(f"[booking]\ndata_folder = {folder / 'data'}\n")
+    config.write_text(f"[storage]\ndatabase = {new_database(request, request.param, folder)}\n"
+                      f"[booking]\ndata_folder = {folder / 'data'}\n")
     for command in (["user", "add", "ada", "--email", "ada@example.org", "--timezone", "Europe/Berlin",
                      "--password-stdin", "--host"],
                     ["event-type", "add", "ada", "First talk", "--duration", "30", "--location", "Room 4"]):

@@ -39,7 +39,8 @@ HALF_HOUR = timedelta(minutes=30)
 @pytest.fixture(scope="module", params=ENGINES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with the host anna, who can be booked every day, and the user bob with the calendar ``work``."""
-    site = make_site(tmp_path_factory.mktemp("clients"), new_database(request, request.param))
+    folder = tmp_path_factory.mktemp("clients")
+    site = make_site(folder, new_database(request, request.param, folder))
     add_users(site.config, "bob")
     with serve(site.config) as server:
         with calendar_program(server.url, "bob") as bob:

@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.browser import visitor
 from tests.acceptance.other_site import other_site
 from tests.acceptance.server import run, serve
+from tests.acceptance.site import new_database
 from tests.acceptance.test_browser import PASSWORD, Place, hours
+from tests.conftest import ENGINES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 _HEAD = "<!doctype html><title>x</title><link rel='icon' href='data:,'>"
@@ -34,18 +36,19 @@ def other(pages: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def place(other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with made(tmp_path_factory.mktemp("embedding"), other) as place:
+@pytest.fixture(scope="module", params=ENGINES)
+def place(request: pytest.FixtureRequest, other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("embedding")
+    with made(folder, new_database(request, request.param, folder), other) as place:
         yield place
 
 
 @contextmanager
-def made(folder: Path, other: str, *settings: str) -> Iterator[Place]:
+def made(folder: Path, database: str, other: str, *settings: str) -> Iterator[Place]:
     """A server that can be booked on and that ``other`` may show; ``settings``: further lines of ``[booking]``."""
     config = folder / "booking.ini"
-    config.write_text("\n".join(["[booking]", f"data_folder = {folder / 'data'}", *settings, "[page]",
-                                 f"embed_origins = {other}", ""]), encoding="utf-8")
+    config.write_text("\n".join(["[storage]", f"database = {database}", "[booking]", f"data_folder = {folder / 'data'}",
+                                 *settings, "[page]", f"embed_origins = {other}", ""]), encoding="utf-8")
     for command in (["user", "add", "ada", "--email", "ada@example.org", "--timezone", "Europe/Berlin",
                      "--password-stdin", "--host"],
                     ["event-type", "add", "ada", "first-talk", "--duration", "30"]):
@@ -123,15 +126,18 @@ def test_a_frame_grows_and_shrinks(browser: Browser, place: Place, other: str, p
 def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pages: Path, kind: str) -> None:
     found = snippets(place)
     body = found["float"] if kind == "float" else found["script"] + found["popup"]
-    (pages / f"{kind}.html").write_text(f"{_HEAD}{body}", encoding="utf-8")
+    # The page around says its language, or the visitor's browser does.
+    german, close, title = (True, "Schließen", "Book a time") if kind == "popup" else (False, "Close", "Booking")
+    head = _HEAD.replace("<title>", "<html lang=de-AT><title>") if german else _HEAD
+    (pages / f"{kind}.html").write_text(head + body, encoding="utf-8")
     with visitor(browser) as (page, complaints):
         page.goto(f"{other}/{kind}.html")
         button = page.get_by_role("button", name="Book a time")
         button.click()
         free = page.frame_locator("dialog iframe").locator("#times li a").first
         expect(free).to_be_visible()
-        expect(page.get_by_role("dialog")).to_have_accessible_name("Book a time" if kind == "popup" else "Booking")
-        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("dialog")).to_have_accessible_name(title)
+        page.get_by_role("button", name=close).click()
         expect(page.locator("dialog")).to_have_count(0)
         button.press("Enter")
         free.focus()
@@ -142,10 +148,13 @@ def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pag
         assert complaints == []
 
 
-def test_the_form_gets_its_cookie_within_a_site_of_another_name(browser: Browser, other: str, pages: Path,
-                                                                tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_form_gets_its_cookie_within_a_site_of_another_name(
+        request: pytest.FixtureRequest, browser: Browser, other: str, pages: Path, tmp_path: Path, engine: str) -> None:
     """``localhost`` is another site than 127.0.0.1, and one that may set cookies for https without it."""
-    with made(tmp_path, other, "public_url = https://localhost") as place, visitor(browser) as (page, complaints):
+    database = new_database(request, engine, tmp_path)
+    with (made(tmp_path, database, other, "public_url = https://localhost") as place,
+          visitor(browser) as (page, complaints)):
         place.url = place.url.replace("127.0.0.1", "localhost")
         found = snippets(place)
         (pages / "far.html").write_text(f"{_HEAD}{found['script']}{found['inline']}", encoding="utf-8")

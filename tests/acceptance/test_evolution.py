@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.server import Running, serve
-from tests.acceptance.site import PASSWORD, add_users, calendar_program, event, make_site, monday, shown
+from tests.acceptance.site import PASSWORD, add_users, calendar_program, event, make_site, monday, new_database, shown
 from tests.acceptance.visitor import Visitor
+from tests.conftest import ENGINES
 
 PROGRAM = Path(__file__).parent / "evolution_program.py"
 PYTHON = "/usr/bin/python3"
@@ -29,9 +30,9 @@ BUS = """<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><servic
 """
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A site with the host anna, and bob, where who comes without a password is refused without a delay."""
+@pytest.fixture(scope="module", params=ENGINES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A site with the host anna, and bob."""
     probe = [PYTHON, "-c", "import gi; gi.require_version('ECal', '2.0')"]
     there = (shutil.which("dbus-run-session") and Path(PYTHON).exists() and _services()
              and subprocess.run(probe, capture_output=True, check=False).returncode == 0)
@@ -40,9 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         if os.environ.get("RADICALE_BOOKING_REQUIRE_ALL"):
             pytest.fail(message)
         pytest.skip(message)
-    site = make_site(tmp_path_factory.mktemp("site"))
-    with site.config.open("a", encoding="utf-8") as config:
-        config.write("[auth]\ndelay = 0\n")
+    folder = tmp_path_factory.mktemp("site")
+    site = make_site(folder, new_database(request, request.param, folder))
     add_users(site.config, "bob")
     with serve(site.config) as started:
         yield started

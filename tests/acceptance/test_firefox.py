@@ -11,7 +11,9 @@ import pytest
 from radicale_booking.page_settings import PageSettings
 from tests.acceptance.firefox import Firefox, firefox
 from tests.acceptance.other_site import other_site
+from tests.acceptance.site import new_database
 from tests.acceptance.stage import SITE, Stage, stage
+from tests.conftest import ENGINES
 
 _CHOOSE_ZONE = """const zones = document.querySelector("#tz");
 zones.value = arguments[0];
@@ -28,8 +30,16 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with stage(tmp_path_factory.mktemp("site")) as site, firefox(site.proxy) as browser:
+def browser() -> Iterator[Firefox]:
+    with firefox() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def desk(request: pytest.FixtureRequest, browser: Firefox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("site")
+    with stage(folder, new_database(request, request.param, folder)) as site:
+        browser.ask(site.proxy)
         yield Desk(site, browser)
 
 
@@ -60,6 +70,7 @@ def test_booking_moving_and_cancelling(desk: Desk) -> None:
     browser.click("main form button.button")
     browser.wait_for("h1", "Your booking")
     browser.wait_for("dl", "November")
+    browser.wait_for("dl", "Asia/Tokyo")
     browser.click(".cancel summary")
     browser.type("#reason", "A cold")
     browser.click("button.danger")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.acceptance.server import run, serve
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Page, Visitor
 
 HALF_HOUR = timedelta(minutes=30)
-pytestmark = every_engine
 
 
 def day_page(url: str) -> Page:

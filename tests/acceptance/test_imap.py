@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import free_port, run, serve
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday
 from tests.mail_servers import PASSWORD, USER, dovecot, until
 from tests.services.test_inbound import mail, message
 
@@ -29,8 +29,7 @@ def asks(number: int, method: str = "REQUEST", sequence: int = 0, name: str = ""
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["server restarted", "worker killed"])
-def test_a_mailbox_is_emptied_once(tmp_path: Path, killed: bool) -> None:
-    site = make_site(tmp_path)
+def test_a_mailbox_is_emptied_once(site: SiteFiles, tmp_path: Path, killed: bool) -> None:
     (tmp_path / "password").write_text(PASSWORD + "\n")
     port = free_port()
     with site.config.open("a", encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import free_port, run, serve
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.test_inbound import mail, message
 from tests.smtp_server import smtp_server
@@ -20,7 +20,6 @@ HALF = timedelta(minutes=30)
 BOOKS = "anna+intro-call@calendar.example.org"
 
 
-@every_engine
 @pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])
 def test_there_and_back(site: SiteFiles, tmp_path: Path, unix: bool) -> None:
     # A socket's path has at most 107 octets.
@@ -53,7 +52,6 @@ def test_there_and_back(site: SiteFiles, tmp_path: Path, unix: bool) -> None:
     assert any("METHOD:REPLY" in text and "PARTSTAT=ACCEPTED" in text for text in texts)
 
 
-@every_engine
 def test_from_a_hold_on_the_page_to_a_guests_answer(site: SiteFiles, tmp_path: Path) -> None:
     """The invitee opens the link in the first mail, and the guest answers the invitation that follows."""
     place = f"127.0.0.1:{free_port()}"

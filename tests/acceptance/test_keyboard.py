@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browser import visitor
+from tests.acceptance.site import new_database
 from tests.acceptance.stage import SITE, Stage, stage
 from tests.acceptance.states import STATES
+from tests.conftest import ENGINES
 
 _MONTH = f"{SITE}/book/ada/first-talk/"
 _FOCUSED = """() => {
@@ -19,9 +21,11 @@ _FOCUSED = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("stage")) as site:
+@pytest.fixture(scope="module", params=ENGINES)
+def site(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory,
+         ) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    with stage(folder, new_database(request, request.param, folder)) as site:
         yield site
 
 

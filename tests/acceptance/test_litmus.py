@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import serve
-from tests.acceptance.site import PASSWORD, SiteFiles, event, every_engine, monday
+from tests.acceptance.site import PASSWORD, SiteFiles, event, monday
 
 _TEXT = "what is uploaded is no calendar object, and nothing else can be stored"
 #: The tests of each suite that fail, and why they do not apply.
@@ -28,7 +28,6 @@ INAPPLICABLE = {
 }
 
 
-@every_engine
 @pytest.mark.skipif(shutil.which("litmus") is None, reason="litmus is not installed (apt-get install litmus)")
 def test_what_webdav_asks_for_is_there_or_does_not_apply(site: SiteFiles, tmp_path: Path) -> None:
     rights = tmp_path / "rights"

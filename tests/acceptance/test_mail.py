@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,8 +19,8 @@ import pytest
 from radicale_booking import settings as settings_module
 from radicale_booking import wiring
 from radicale_booking.domain.reservation import Reservation
-from tests.acceptance.server import Running, run, serve, started
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
+from tests.acceptance.server import Running, command, forked, run, serve
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, connected, event, monday, shown
 from tests.acceptance.visitor import Page, Visitor
 from tests.smtp_server import SmtpServer, Taken, smtp_server
 
@@ -68,7 +66,7 @@ def queue(site: SiteFiles, *arguments: str) -> list[dict[str, Any]]:
 
 
 def worker(site: SiteFiles) -> AbstractContextManager[Running]:
-    return started([sys.executable, "-m", "radicale_booking", "--config", str(site.config), "worker"])
+    return forked(command, "--config", str(site.config), "worker")
 
 
 def queue_mails(site: SiteFiles, count: int) -> None:
@@ -225,10 +223,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(mailing: SiteFiles, s
         os.killpg(first.process.pid, signal.SIGKILL)
         first.process.wait()
     smtp.behave()
-    connection = sqlite3.connect(mailing.config.parent / "data" / "booking.sqlite")
-    with connection:
-        held = connection.execute("UPDATE outbox SET claimed_until_epoch = 0 WHERE claimed_by IS NOT NULL").rowcount
-    connection.close()
+    with connected(mailing.database) as database:
+        held = database.execute("UPDATE outbox SET claimed_until_epoch = 0 WHERE claimed_by IS NOT NULL").rowcount
     assert held > 1
     with worker(mailing):
         taken = smtp.wait_for(30)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.acceptance.server import free_port, run, serve
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, make_site, monday
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday
 from tests.mail_servers import postfix, until
 from tests.services.test_inbound import mail, message
 from tests.smtp_server import smtp_server
@@ -29,8 +29,8 @@ def free_starts(site: SiteFiles) -> int:
     return len(json.loads(shown.stdout))
 
 
-def test_a_booking_and_its_end_by_mail(tmp_path: Path) -> None:
-    site, lmtp, port = make_site(tmp_path), free_port(), free_port()
+def test_a_booking_and_its_end_by_mail(site: SiteFiles, tmp_path: Path) -> None:
+    lmtp, port = free_port(), free_port()
     with (smtp_server(tmp_path / "bob") as mailbox,
           postfix(port, ours="calendar.example.org", lmtp=lmtp, theirs="elsewhere.example", sink=mailbox.port) as log):
         with site.config.open("a", encoding="utf-8") as file:

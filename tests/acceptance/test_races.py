@@ -1,89 +1,69 @@
-"""Two hundred invitees send the form for one slot at once, from several processes, over real HTTP.
-
-``python -m tests.acceptance.test_races URL START COUNT NUMBER`` is one process of invitees.
-"""
+"""Two hundred invitees send the form for one slot at once, from several processes, over real HTTP."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server import Running, started
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
+from radicale_booking.services import offers
+from tests.acceptance.server import READY, Running, command, forked
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Visitor
 from tests.services.overlaps import live_count, overlaps
 
 PROCESSES = 4
 THREADS = 50
 HALF_HOUR = timedelta(minutes=30)
-ROOT = Path(__file__).resolve().parents[2]
 
 _ALTERNATIVE = re.compile(r'<time class="choice" datetime="([^"]+)"')
 
-#: The server, with its own look at the free slots switched off: only the database is left to refuse.
-UNCHECKED = """
-from radicale_booking.cli.main import main
-from radicale_booking.services import booking, offers
-offers.check = lambda *_: None
-main()
-"""
-LAUNCHERS = {"checked": ["-m", "radicale_booking"], "unchecked": ["-c", UNCHECKED]}
+
+def unchecked(*words: str) -> None:
+    """The server, with its own look at the free slots switched off: only the database is left to refuse."""
+    offers.check = lambda *_: None  # type: ignore[assignment]
+    command(*words)
+
+
+LAUNCHERS = {"checked": command, "unchecked": unchecked}
 
 
 @contextmanager
 def serving(site: SiteFiles, launcher: str, workers: int) -> Iterator[Running]:
-    command = [sys.executable, *LAUNCHERS[launcher], "--config", str(site.config), "serve", "--host", "127.0.0.1",
-               "--port", "0", "--workers", str(workers)]
-    with started(command, ready=r"serves (http://\S+)", folder=ROOT) as running:
+    words = ["--config", str(site.config), "serve", "--host", "127.0.0.1", "--port", "0", "--workers", str(workers)]
+    with forked(LAUNCHERS[launcher], *words, ready=READY) as running:
         yield running
 
 
 @contextmanager
-def invitees(urls: Sequence[str], start: str) -> Iterator[list[subprocess.Popen[str]]]:
+def invitees(urls: Sequence[str], start: str) -> Iterator[list[Running]]:
     """The processes of invitees, every one of whom has the form open; they share the ``urls`` out."""
-    processes = [subprocess.Popen([sys.executable, "-m", "tests.acceptance.test_races", urls[number % len(urls)], start,
-                                   str(THREADS), str(number)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True)
-                 for number in range(PROCESSES)]
-    try:
+    with ExitStack() as stack:
+        processes = [stack.enter_context(forked(invite, urls[number % len(urls)], start, str(THREADS), str(number)))
+                     for number in range(PROCESSES)]
         for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            process.wait_for("^ready$")
         yield processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                assert stream is not None
-                stream.close()
 
 
-def send_all(processes: list[subprocess.Popen[str]]) -> list[tuple[int, str, list[str]]]:
+def send_all(processes: list[Running]) -> list[tuple[int, str, list[str]]]:
     """Let all invitees send the form now; status, outcome and offered alternatives of each."""
     for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+        process.say("go")
     answers = []
     for process in processes:
-        assert process.stdout is not None
-        answers += [(status, outcome, starts) for status, outcome, starts in json.loads(process.stdout.readline())]
-        assert process.wait(60) == 0
+        answers += [(status, outcome, starts) for status, outcome, starts in json.loads(process.wait_for(r"^\[.*")[0])]
+        assert process.process.wait(60) == 0
     return answers
 
 
-@every_engine
 @pytest.mark.parametrize(("launcher", "workers"), [("checked", 1), ("checked", 2), ("unchecked", 1),
                                                    ("unchecked", 2)])
 def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, workers: int) -> None:
@@ -104,7 +84,7 @@ def test_two_hundred_invitees_get_one_slot_once(site: SiteFiles, launcher: str, 
     assert not [line for line in running.lines if "Traceback" in line], running.lines
 
 
-def main(url: str, start: str, count: str, number: str) -> None:
+def invite(url: str, start: str, count: str, number: str) -> None:
     """Open the form ``count`` times, wait for a line, send all at once, write the answers as one line of JSON."""
     page = f"{url}/book/anna/intro-call/?start={start}&tz=Europe/Berlin"
     barrier = threading.Barrier(int(count))
@@ -127,7 +107,3 @@ def main(url: str, start: str, count: str, number: str) -> None:
         sys.stdout.flush()
         sys.stdin.readline()
         sys.stdout.write(json.dumps(list(pool.map(send, range(int(count))))) + "\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -9,9 +9,8 @@ import caldav
 import pytest
 
 from tests.acceptance.server import Running, serve
-from tests.acceptance.site import SiteFiles, add_users, calendar, calendar_program, event, every_engine, monday
+from tests.acceptance.site import SiteFiles, add_users, calendar, calendar_program, event, monday
 
-pytestmark = every_engine
 HALF_HOUR = timedelta(minutes=30)
 ADDRESS = "anna+intro-call@calendar.example.org"
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.server import serve
-from tests.acceptance.site import PASSWORD, SiteFiles, add_users, every_engine
+from tests.acceptance.site import PASSWORD, SiteFiles, add_users
 
 #: Feature: what the tester says of it, and why that is right.
 EXCEPTIONS = {
@@ -37,7 +37,6 @@ ASKED = {
 }
 
 
-@every_engine
 def test_every_feature_is_there_or_has_a_reason(site: SiteFiles, tmp_path: Path) -> None:
     add_users(site.config, "bob", "carl")
     # The tester asks for /.well-known nowhere where the host has one of the names of this machine.

@@ -1,19 +1,15 @@
-"""Invitees book and cancel while the host moves, cancels and deletes in a calendar program, from several processes.
-
-``python -m tests.acceptance.test_soak CONFIG SEED STEPS`` is one process of them.
-"""
+"""Invitees book and cancel while the host moves, cancels and deletes in a calendar program, from several processes."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import io
+import json
 import random
-import sqlite3
-import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +22,14 @@ from radicale_booking.errors import IllegalTransition, SlotTaken
 from radicale_booking.ical import reservation_event
 from radicale_booking.services import booking, life
 from radicale_booking.services.booking import BookingRequest
-from tests.acceptance.server import run
-from tests.acceptance.site import PASSWORD, SiteFiles, event, monday
+from tests.acceptance.server import forked, run
+from tests.acceptance.site import PASSWORD, SiteFiles, connected, event, monday
 from tests.services.overlaps import live_count, overlaps
 
 PROCESSES = 2
 THREADS = 3
 STEP = timedelta(minutes=15)
 GRID = 24
-ROOT = Path(__file__).resolve().parents[2]
 AUTHORIZATION = "Basic " + base64.b64encode(f"anna:{PASSWORD}".encode()).decode()
 
 
@@ -123,19 +118,18 @@ ALLOWED = {
 def soak(site: SiteFiles, seed: int, steps: int) -> Counter[str]:
     """Let all processes act, watch the database meanwhile; how often each deed ended how."""
     make_hours(site)
-    database = site.config.parent / "data" / "booking.sqlite"
     outcomes: Counter[str] = Counter()
-    with crowds(site, seed, steps) as processes:
-        while any(process.poll() is None for process in processes):
-            assert overlaps(database) == []
-        for number, process in enumerate(processes):
-            output, _ = process.communicate()
-            assert process.returncode == 0, _log(site, number).read_text(encoding="utf-8")[-4000:]
-            for line in output.splitlines():
-                outcome, _, count = line.rpartition(" ")
-                outcomes[outcome] += int(count)
-    assert overlaps(database) == []
-    agree(site, database)
+    with contextlib.ExitStack() as stack:
+        crowds = [stack.enter_context(forked(act, str(site.config), str(seed + 1000 * number), str(steps)))
+                  for number in range(PROCESSES)]
+        while any(crowd.process.poll() is None for crowd in crowds):
+            assert overlaps(site.database) == []
+            time.sleep(0.05)
+    for crowd in crowds:
+        assert crowd.process.wait() == 0, crowd.lines
+        outcomes += Counter(json.loads(crowd.wait_for(r"^\{.*")[0]))
+    assert overlaps(site.database) == []
+    agree(site)
     assert {outcome for outcome in outcomes if outcome.split(" ", 1)[1] not in ALLOWED[outcome.split(" ")[0]]} == set()
     return outcomes
 
@@ -150,12 +144,12 @@ def make_hours(site: SiteFiles) -> None:
     wiring.close()
 
 
-def agree(site: SiteFiles, database: Path) -> None:
+def agree(site: SiteFiles) -> None:
     """Reservations, occupancies and the host's calendar tell the same."""
     app = wiring.load(site.config).app
     live = {found.uid: found for found in booking.reservations(app, "anna") if found.live}
-    assert live_count(database) == len(live)
-    with contextlib.closing(sqlite3.connect(database)) as connection:
+    assert live_count(site.database) == len(live)
+    with connected(site.database) as connection:
         texts = dict(connection.execute("SELECT uid, item.text FROM item JOIN collection ON"
                                         " collection.id = collection_id WHERE path = 'anna/calendar'"))
         by_host = {uid for uid, in connection.execute("SELECT subject FROM audit WHERE action = 'cancel'"
@@ -166,28 +160,6 @@ def agree(site: SiteFiles, database: Path) -> None:
         assert (change.start, change.end) == (found.start, found.end)
     # An event that the host had cancelled and a stale client then overwrote is the host's own.
     assert set(texts) - {"dentist"} - set(live) <= by_host
-
-
-@contextlib.contextmanager
-def crowds(site: SiteFiles, seed: int, steps: int) -> Iterator[list[subprocess.Popen[str]]]:
-    command = [sys.executable, "-m", "tests.acceptance.test_soak", str(site.config)]
-    processes = []
-    try:
-        for number in range(PROCESSES):
-            with _log(site, number).open("w", encoding="utf-8") as log:
-                processes.append(subprocess.Popen([*command, str(seed + 1000 * number), str(steps)], cwd=ROOT,
-                                                  stdout=subprocess.PIPE, stderr=log, text=True))
-        yield processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
-
-
-def _log(site: SiteFiles, number: int) -> Path:
-    return site.config.parent / f"crowd-{number}.log"
 
 
 def test_a_crowd_leaves_no_overlap(site: SiteFiles) -> None:
@@ -202,13 +174,12 @@ def test_a_crowd_leaves_no_overlap_for_long(site: SiteFiles, seed: int) -> None:
     assert soak(site, seed, steps=1500)["book done"] > 100
 
 
-def main(config: str, seed: str, steps: str) -> None:
+def act(config: str, seed: str, steps: str) -> None:
+    """Let one process of people act; writes as one line of JSON how often each deed ended how."""
     crowd = Crowd(Path(config))
+    outcomes: Counter[str] = Counter()
     with ThreadPoolExecutor(THREADS) as pool:
-        for outcomes in pool.map(lambda thread: crowd.act(int(seed) + thread, int(steps)), range(THREADS)):
-            sys.stdout.writelines(f"{outcome} {count}\n" for outcome, count in outcomes.items())
+        for found in pool.map(lambda thread: crowd.act(int(seed) + thread, int(steps)), range(THREADS)):
+            outcomes += found
+    sys.stdout.write(json.dumps(outcomes) + "\n")
     wiring.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

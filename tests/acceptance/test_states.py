@@ -15,28 +15,31 @@ from playwright.sync_api import Browser, Page, expect
 from radicale_booking.guard_settings import GuardSettings
 from radicale_booking.services import booking
 from tests.acceptance.browser import visitor
+from tests.acceptance.site import new_database
 from tests.acceptance.stage import SITE, Stage, stage
 from tests.acceptance.states import STATES
+from tests.conftest import ENGINES
 
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
                                                 "best-practice"]},
           # Of what passes the rule is enough: every element of it would have to be carried out of the browser.
           "resultTypes": ["violations"]}
-#: Language, width, dark.
-_LOOKS = {"desk": ("en-GB", 1280, False), "arabic phone in the dark": ("ar", 360, True)}
+#: Database, language, width, dark: every state is seen on both databases, whose answers are the same for every look.
+_LOOKS = {"desk": ("sqlite", "en-GB", 1280, False), "arabic phone in the dark": ("postgres", "ar", 360, True)}
 _FIRST_VIEW_OCTETS = 30 * 1024
 
 
-@pytest.fixture(scope="module")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("stage")) as site:
+@pytest.fixture(scope="module", params=ENGINES)
+def site(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory,
+         ) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    with stage(folder, new_database(request, request.param, folder)) as site:
         yield site
 
 
-@pytest.mark.parametrize("look", _LOOKS.values(), ids=_LOOKS)
+@pytest.mark.parametrize(("site", "language", "width", "dark"), _LOOKS.values(), ids=_LOOKS, indirect=["site"])
 @pytest.mark.parametrize("state", STATES)
-def test_state(browser: Browser, site: Stage, state: str, look: tuple[str, int, bool]) -> None:
-    language, width, dark = look
+def test_state(browser: Browser, site: Stage, state: str, language: str, width: int, dark: bool) -> None:
     with visitor(browser, language=language, width=width, dark=dark, proxy=site.proxy) as (page, complaints):
         foreign: list[str] = []
         page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith(SITE) else None)

@@ -7,11 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.acceptance.server import free_port, run, started, wait_until_answers
-from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, every_engine, monday, shown
+from tests.acceptance.site import SiteFiles, calendar, calendar_program, event, monday, shown
 from tests.acceptance.visitor import Visitor
 
 
-@every_engine
 def test_a_stock_radicale_with_our_plugins_takes_a_booking(site: SiteFiles, tmp_path: Path) -> None:
     port = free_port()
     config = tmp_path / "radicale.ini"

@@ -12,9 +12,20 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import run, serve
-from tests.acceptance.site import PASSWORD, ZONE, add_users, calendar_program, event, make_site, monday, shown
+from tests.acceptance.site import (
+    PASSWORD,
+    ZONE,
+    add_users,
+    calendar_program,
+    event,
+    make_site,
+    monday,
+    new_database,
+    shown,
+)
 from tests.acceptance.thunderbird import Thunderbird, thunderbird
 from tests.acceptance.visitor import Visitor
+from tests.conftest import ENGINES
 
 HALF_HOUR = timedelta(minutes=30)
 HOST, BOOKING_ADDRESS = "anna@example.org", "anna+intro-call@calendar.example.org"
@@ -50,17 +61,25 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def program() -> Iterator[Thunderbird]:
     with thunderbird() as program:
-        site = make_site(tmp_path_factory.mktemp("desk"))
-        with site.config.open("a", encoding="utf-8") as config:
-            config.write("address_domain = calendar.example.org\n")
-        add_users(site.config, "bob")
-        with serve(site.config) as running:
-            with calendar_program(running.url, "bob") as bob:
-                bob.make_calendar(name="Work")
-            accounts = {user: program("addAccount", user, PASSWORD, running.url) for user in ("anna", "bob")}
-            yield Desk(running.url, site.config, program, accounts)
+        yield program
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def desk(request: pytest.FixtureRequest, program: Thunderbird, tmp_path_factory: pytest.TempPathFactory,
+         ) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    site = make_site(folder, new_database(request, request.param, folder))
+    with site.config.open("a", encoding="utf-8") as config:
+        config.write("address_domain = calendar.example.org\n")
+    add_users(site.config, "bob")
+    with serve(site.config) as running:
+        with calendar_program(running.url, "bob") as bob:
+            bob.make_calendar(name="Work")
+        accounts = {user: program("addAccount", user, PASSWORD, running.url) for user in ("anna", "bob")}
+        yield Desk(running.url, site.config, program, accounts)
+        program("removeAccounts")
 
 
 def weekday(number: int) -> datetime:

@@ -1,7 +1,4 @@
-"""Two people invite one host to the same times at once, each from a process of his own, over real HTTP.
-
-``python -m tests.acceptance.test_two_bookers PORT USER`` is the program of one of them.
-"""
+"""Two people invite one host to the same times at once, each from a process of his own, over real HTTP."""
 
 from __future__ import annotations
 
@@ -9,19 +6,16 @@ import base64
 import http.client
 import json
 import re
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.server import serve
+from tests.acceptance.server import forked, serve
 from tests.acceptance.site import (
     PASSWORD,
     SiteFiles,
@@ -29,34 +23,14 @@ from tests.acceptance.site import (
     calendar,
     calendar_program,
     event,
-    every_engine,
     monday,
 )
 from tests.services.overlaps import live_count, overlaps
 
 HALF_HOUR = timedelta(minutes=30)
-pytestmark = every_engine
-ROOT = Path(__file__).resolve().parents[2]
 USERS = ("bob", "carl")
 #: Whom both invite at each of the times, one half hour after the other.
 INVITED = ["anna@example.org"] * 4 + ["anna+intro-call@calendar.example.org"] * 4
-
-
-@contextmanager
-def booker(url: str, user: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-m", "tests.acceptance.test_two_bookers",
-                                str(urlsplit(url).port), user], cwd=ROOT, stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -70,12 +44,13 @@ def test_one_is_accepted_and_one_declined_and_each_reads_it_at_once(site: SiteFi
                 principal.make_calendar(name="Work", cal_id="work")
         with calendar_program(running.url) as anna:
             calendar(anna, "Bookable hours").save_event(event("w1", "Bookable", monday(), 8 * HALF_HOUR))
-        processes = [stack.enter_context(booker(running.url, name)) for name in USERS]
+        port = str(urlsplit(running.url).port)
+        processes = [stack.enter_context(forked(invite_to_all, port, name)) for name in USERS]
         for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        told = [json.loads(process.stdout.readline()) for process in processes if process.stdout is not None]
+            process.wait_for("^ready$")
+        for process in processes:
+            process.say("go")
+        told = [json.loads(process.wait_for(r"^\[.*")[0]) for process in processes]
         assert [sorted(pair) for pair in zip(*told, strict=True)] == [
             [[201, False, "ACCEPTED", "2.0"], [201, False, "DECLINED", "2.0"]]] * len(INVITED)
         with calendar_program(running.url) as anna:
@@ -93,7 +68,7 @@ def invitation(user: str, number: int) -> str:
                  f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{INVITED[number]}")
 
 
-def main(port: str, user: str) -> None:
+def invite_to_all(port: str, user: str) -> None:
     """Connect, wait for a line, invite to all times at once, write as JSON what became of each."""
     credentials = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()
     barrier = threading.Barrier(len(INVITED))
@@ -119,7 +94,3 @@ def main(port: str, user: str) -> None:
         sys.stdout.flush()
         sys.stdin.readline()
         sys.stdout.write(json.dumps(list(pool.map(invite, range(len(INVITED))))) + "\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -91,7 +91,8 @@ class Machine:
 @pytest.fixture(scope="module", params=ENGINES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A site with anna and bob; every test leaves anna's calendar empty."""
-    site = make_site(tmp_path_factory.mktemp("site"), new_database(request, request.param))
+    folder = tmp_path_factory.mktemp("site")
+    site = make_site(folder, new_database(request, request.param, folder))
     add_users(site.config, "bob", host=True)
     with serve(site.config) as server:
         yield server

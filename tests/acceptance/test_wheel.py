@@ -1,4 +1,5 @@
-"""The wheel holds everything: it is built, installed into an environment of its own, and serves a page."""
+"""The wheel holds everything: it is built, installed into an environment of its own, and serves a page, on the database
+that a new installation has: SQLite's."""
 
 from __future__ import annotations
 

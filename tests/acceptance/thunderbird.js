@@ -68,6 +68,13 @@ async function addAccount(user, password, location) {
   });
 }
 
+/** Unsubscribe from every calendar on the network. */
+async function removeAccounts() {
+  for (const calendar of cal.manager.getCalendars().filter(one => one.type == "caldav")) {
+    cal.manager.removeCalendar(calendar, cal.manager.REMOVE_NO_DELETE);
+  }
+}
+
 /** Synchronize. */
 async function refresh(user, name) {
   const calendar = calendarNamed(user, name);
