@@ -100,8 +100,8 @@ def test_a_wrong_password_is_told_without_it(listening: Listening, tmp_path: Pat
     assert isinstance(refused.value.__cause__, psycopg.OperationalError)
 
 
-def test_a_machine_that_vanishes_amid_what_concerns_everybody_is_not_waited_for(listening: Listening, password_file: str,
-                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_vanishes_holds_nobody_up_for_hours(listening: Listening, password_file: str,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
     store = PostgresStore(listening.address, clock=lambda: datetime(2030, 1, 7, tzinfo=UTC),
                           settings=PostgresSettings(password_file=password_file))
     connect, opened = psycopg.connect, []
