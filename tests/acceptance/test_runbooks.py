@@ -1,4 +1,8 @@
-"""Each runbook, rehearsed: its very commands, run by a shell in the situation that it is about."""
+"""Each runbook, rehearsed: its very commands, run by a shell in the situation that it is about.
+
+On SQLite, with which a site begins, and whose file two of them are about; the guide of PostgreSQL is followed by
+``test_several_machines``.
+"""
 
 from __future__ import annotations
 
