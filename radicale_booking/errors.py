@@ -160,6 +160,14 @@ class TransactionUndone(StoreUnavailable):
     """The database has undone all of a transaction so that another could go on."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """The database was asked to commit and did not say whether it has; what was asked for must not be done blindly
+    again."""
+
+    def __str__(self) -> str:
+        return f"{self.reason}; it may be done nevertheless: look before you repeat it"
+
+
 @dataclass(eq=False)
 class UnderMaintenance(Unavailable):
     """The site is held still on purpose; ``reason`` is what its people say about it, which may be empty."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,16 @@ def minutes(value: Any) -> int:
     if not 1 <= number <= 1440:
         raise ValueError(f"out of range: {number}")
     return number
+
+
+def asking(value: Any) -> bool | None:
+    """Yes or no; None for ``auto``. Raises ``ValueError``."""
+    text = str(value).strip().lower()
+    if text == "auto" or value is None:
+        return None
+    if text not in RawConfigParser.BOOLEAN_STATES:
+        raise ValueError(f"neither yes, no nor auto: {text}")
+    return RawConfigParser.BOOLEAN_STATES[text]
 
 
 def work(value: Any) -> int:
@@ -75,7 +86,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
     "sign_in_failures": {"value": "20", "help": "failed sign-ins an hour as one user from one IP address",
                          "type": limit},
     "proof_of_work": {"value": "0", "help": "hashes that a browser computes for a booking", "type": work},
-    "confirm_email": {"value": "False", "help": "whether who books on the page answers a mail first", "type": bool},
+    "confirm_email": {"value": "auto", "help": "whether who books on the page answers a mail first", "type": asking},
     "confirm_email_minutes": {"value": "15", "help": "minutes that a time is held meanwhile", "type": minutes},
     "honeypot": {"value": "True", "help": "a field that only programs fill in", "type": bool},
     "refuse_disposable": {"value": "False", "help": "refuse throw-away e-mail addresses", "type": bool},
@@ -86,6 +97,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
 ACCEPTED: dict[Any, str] = {
     limit: "a whole number from 0 (no limit) to 100000",
     minutes: "a whole number from 1 to 1440",
+    asking: "yes, no or auto",
     work: "a whole number from 1000 to 10000000, or 0 for none",
     networks: "IP addresses or networks such as 192.0.2.0/24, separated by commas",
     patterns: "addresses or domains such as eve@example.org, example.net, separated by commas",
@@ -95,7 +107,10 @@ ACCEPTED: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class GuardSettings:
-    """What outside people may do; 0 is no limit."""
+    """What outside people may do; 0 is no limit.
+
+    ``confirm_email``: whether who books on the page answers a mail first; None: where a rule goes by the address.
+    """
 
     trusted_proxies: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
     bookings_per_address: int = 60
@@ -103,7 +118,7 @@ class GuardSettings:
     open_per_invitee: int = 0
     sign_in_failures: int = 20
     proof_of_work: int = 0
-    confirm_email: bool = False
+    confirm_email: bool | None = None
     confirm_email_minutes: int = 15
     honeypot: bool = True
     refuse_disposable: bool = False

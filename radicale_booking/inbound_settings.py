@@ -12,6 +12,7 @@ from radicale_booking.mail_settings import authorities, mail_port, mail_security
 
 #: What becomes of mail whose sender nobody vouches for.
 UNVERIFIED = ("confirm", "keep", "believe")
+_LAST_PORT = 65_535
 _PLACE = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9.-]*")
 
@@ -21,7 +22,7 @@ def place(value: Any) -> str:
     text = str(value).strip()
     if text.startswith("unix:") and len(text) > 5:
         return f"unix:{filepath(text[5:])}"
-    if text and not _PLACE.fullmatch(text):
+    if text and (not _PLACE.fullmatch(text) or int(text.rpartition(":")[2]) > _LAST_PORT):
         raise ValueError(f"not a place to listen: {text!r}")
     return text
 

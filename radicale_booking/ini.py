@@ -38,7 +38,8 @@ class Ini:
 def read_ini(path: Path) -> Ini:
     """The file at ``path``; never raises, a file that cannot be read is a problem too."""
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some editors begin a file with a mark.
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         return Ini({}, (InvalidSetting(str(path), "", error.strerror or "cannot be read", "check path and rights"),))
     except UnicodeDecodeError:

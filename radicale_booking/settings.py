@@ -80,7 +80,9 @@ def sqlite_url(path: Path) -> str:
 def web_address(value: Any) -> str:
     """An absolute http(s) URL without trailing slash; '' stays ''. Raises ``ValueError``."""
     text = str(value).strip().rstrip("/")
-    if text and not text.startswith(("http://", "https://")):
+    parts = urlsplit(text)
+    # The library looks at the port only when it is asked for.
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
         raise ValueError(f"not a web address: {text!r}")
     return text
 
@@ -366,6 +368,8 @@ def _server_defaults(data_folder: Path) -> dict[str, dict[str, str]]:
         "auth": {"type": "htpasswd", "htpasswd_filename": str(data_folder / "users"),
                  "htpasswd_encryption": "autodetect", "cache_logins": "True"},
         "rights": {"type": RIGHTS_PLUGIN},
+        # What Radicale refuses in the names of files, of which there are none.
+        "server": {"validate_path_value": "none"},
         "storage": {"type": STORAGE_PLUGIN, "filesystem_folder": str(data_folder / "radicale"),
                     "database": sqlite_url(data_folder / _DATABASE_FILE)},
         "web": {"type": WEB_PLUGIN},

@@ -109,7 +109,7 @@ class Worker:
     def run(self) -> None:
         """Deliver, and do what time brings, until ``stop``."""
         if self._app.mailer is None:
-            _say(f"mail is not sent: [mail] host is not set; {len(mail.queue(self._app, 'queued'))} waiting")
+            _say(f"mail is not sent: [mail] host is not set; {self._waiting()}")
         threads = [threading.Thread(target=line.run, name="delivery", daemon=True) for line in self._lines]
         if self._app.settings.inbound.imap_host:
             poller = ImapPoller(self._app, self._stopping, _say)
@@ -127,6 +127,12 @@ class Worker:
         self._caretaker.stop()
         if taking is not None:
             taking.stop()
+
+    def _waiting(self) -> str:
+        try:
+            return f"{len(mail.queue(self._app, 'queued'))} waiting"
+        except StoreUnavailable as error:
+            return str(error)
 
     def _take_mail(self) -> LmtpServer | None:
         if not self._app.settings.inbound.lmtp:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from radicale_booking import error_log, web, wiring
+from radicale_booking import again, error_log, web, wiring
 from radicale_booking.access_log import AccessLog
 from radicale_booking.dav.application import BookingApplication
 from radicale_booking.errors import Unavailable
@@ -32,10 +32,12 @@ def build(config_path: str | Path | None = None, *, hosts: str = "", logged: boo
     if site.settings.users_file.parent == site.settings.data_folder:
         # Radicale does not start without its file, even before the first user is added.
         site.settings.users_file.touch(mode=0o600)
+    # What this program may not use, or cannot, is refused now and not at the first request.
+    again.attempt(site.app.store.look, "principal", "get", name="")
     try:
         application: WSGIApplication = BookingApplication(site.configuration, pages=web.create_app(site.app))
-    except RuntimeError as error:
-        # What Radicale and its plugins raise when files or servers that the configuration names cannot be had.
+    except (RuntimeError, ImportError) as error:
+        # What Radicale and its plugins raise where files, libraries or servers that they are told of are missing.
         raise Unavailable(f"cannot start: {error}") from error
     error_log.name_people(site.settings.log_people)
     if logged and site.settings.access_log:

@@ -110,6 +110,18 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     assert "not UTF-8" in problems_of(tmp_path / "latin")[0]
 
 
+def test_a_mark_at_the_beginning_is_none_of_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, f"\ufeff[booking]\ndata_folder = {tmp_path}\n")
+    assert settings_module.load(path)[1].data_folder == tmp_path
+
+
+@pytest.mark.parametrize("line", ["[booking]\npublic_url = http://[::1", "[booking]\npublic_url = http://x:99999",
+                                  "[booking]\npublic_url = https://", "[inbound]\nlmtp = localhost:99999"])
+def test_addresses_that_cannot_be_are_told(tmp_path: Path, line: str) -> None:
+    found = problems_of(written(tmp_path, f"{line}\n"))
+    assert (len(found), "accepted" in found[0]) == (1, True)
+
+
 def test_a_foreign_plugin_may_have_options_we_do_not_know(tmp_path: Path) -> None:
     path = written(tmp_path, "[rights]\ntype = json\nunheard_of = 1\n")
     assert settings_module.load(path)[0].get("rights", "unheard_of") == "1"

@@ -75,7 +75,7 @@ from radicale_booking.cli import (
     worker,
 )
 from radicale_booking.cli.invocation import Invocation
-from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken, Unavailable
+from radicale_booking.errors import BookingError, IllegalTransition, SlotTaken
 from radicale_booking.settings import ENVIRONMENT_VARIABLE, InvalidSettings
 
 _FLAGS_ANYWHERE = ("--json",)
@@ -155,10 +155,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     except BookingError as error:
         sys.exit(f"radicale-booking: {sentence(error)}")
+    except OverflowError as error:
+        sys.exit(f"radicale-booking: a number or a time is out of range: {error}; give a smaller one or a nearer")
     except BrokenPipeError:
         # The reader of a pipe (head, less) has gone; that is its right.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"radicale-booking: {place}{error.strerror or error}; give another place, or make this one usable")
     finally:
         wiring.close()
 
@@ -172,7 +177,7 @@ def sentence(error: BookingError) -> str:
         return f"{error.start:%Y-%m-%dT%H:%MZ} is not {state} ({error.rule}){hint}"
     if isinstance(error, IllegalTransition):
         return f"cannot {error.event} a reservation that is {error.state}"
-    return " ".join((error.reason if isinstance(error, Unavailable) else str(error)).split())
+    return " ".join(str(error).split())
 
 
 def _hoisted(arguments: list[str]) -> list[str]:

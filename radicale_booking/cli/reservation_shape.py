@@ -13,5 +13,5 @@ def record(reservation: Reservation) -> dict[str, object]:
         "start": reservation.start, "end": reservation.end, "invitee_name": reservation.invitee_name,
         "invitee_email": reservation.invitee_email, "invitee_timezone": reservation.invitee_timezone,
         "note": reservation.note, "reason": reservation.reason, "created": reservation.created,
-        "modified": reservation.modified,
+        "modified": reservation.modified, "seat": reservation.seat,
     }

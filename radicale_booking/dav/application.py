@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote
 
-from defusedxml import ElementTree as DefusedET
-from defusedxml.common import DefusedXmlException
 from radicale import httputils, rights, types, xmlutils
 from radicale.app import Application
 from radicale.app.base import Access
@@ -43,9 +41,9 @@ from radicale_booking.dav import (
     slot_calendar,
     tokens,
 )
-from radicale_booking.dav.body import Body
+from radicale_booking.dav.body import Body, checked, read_xml
 from radicale_booking.dav.exchange import Exchange
-from radicale_booking.dav.sign_in import SignIn
+from radicale_booking.dav.sign_in import SignIn, legible
 from radicale_booking.dav.storage import Storage
 from radicale_booking.domain.principal import RESERVED_NAMES
 from radicale_booking.errors import (
@@ -53,15 +51,21 @@ from radicale_booking.errors import (
     NotAllowed,
     SlotTaken,
 )
+from radicale_booking.ical import rule_cost
 from radicale_booking.services import maintenance_mode
-from radicale_booking.store.collections import BOXES, TRANSPARENCY
+from radicale_booking.store.collections import BOXES, OUTBOX, TRANSPARENCY
 
 _MULTISTATUS = xmlutils.make_clark("D:multistatus")
+_HREF = "/".join(map(xmlutils.make_clark, ("D:response", "D:href")))
 _PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:resourcetype")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
 _TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
+_ASKING = frozenset({"OPTIONS", "PROPFIND", "REPORT"})
+_PRINCIPALS = "principals"
+#: In the environment of a request, and what is known of it: the path that the client has for the root.
+_SHOWN_AS = "radicale_booking.shown_as"
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 Pages = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -113,9 +117,9 @@ class BookingApplication(Application):
         path = environ.get("PATH_INFO", "")
         inner = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
         word = inner.lstrip("/").split("/", 1)[0]
-        if word == "principals" and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if inner.strip("/") == _PRINCIPALS and environ["REQUEST_METHOD"] in _ASKING:
             # Programs look for the user here too.
-            return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
+            return super().__call__({**environ, "PATH_INFO": "/", _SHOWN_AS: f"{prefix}{inner}"}, start_response)
         if word in RESERVED_NAMES and not self._is_of_slots(environ["REQUEST_METHOD"], inner):
             return self._pages({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": inner}, start_response)
         return super().__call__(path_text.decoded(environ), start_response)
@@ -143,15 +147,15 @@ class BookingApplication(Application):
         # Radicale looks for the user's home and makes it before any do_… method, which is not begun anew here: its
         # errors are answers by then.
         try:
-            return again.attempt(super()._handle_request, charset.unnamed(environ))
+            return again.attempt(super()._handle_request, charset.unnamed(legible(environ)))
         except BookingError as error:
             return errors.plain(errors.answer(error))
 
     def _read_xml_request_body(self, environ: types.WSGIEnviron, request_info: dict[str, Any]) -> ET.Element | None:
         try:
-            body = super()._read_xml_request_body(charset.named(environ), request_info)
-        except LookupError as error:
-            raise RuntimeError(f"the body is in no charset: {error}") from None
+            body = checked(super()._read_xml_request_body(charset.named(environ), request_info))
+        except (LookupError, ValueError) as error:
+            raise RuntimeError(f"the body cannot be read: {error}") from None
         if body is not None:
             no_namespace.name(body)
             protected.check(environ["REQUEST_METHOD"], body)
@@ -177,6 +181,9 @@ class BookingApplication(Application):
                                  most_instances=self.most_rule_occurrences)
             for response in xml_content if request_info.get("minimal") else ():
                 minimal.shorten(response)
+            for href in xml_content.iterfind(_HREF) if _SHOWN_AS in request_info else ():
+                if href.text == f"{request_info['base_prefix']}/":
+                    href.text = quote(request_info[_SHOWN_AS])
         no_namespace.unname(xml_content)
         return super()._xml_response(xml_content, request_info)
 
@@ -209,6 +216,10 @@ class BookingApplication(Application):
         slots = self._slots(base_prefix, path, user)
         if slots is not None:
             return slot_calendar.get(*slots)
+        if path.strip("/").count("/") == 1 and self._box(path) == OUTBOX:
+            # It has no members, and Radicale no type for it.
+            return httputils.DIRECTORY_LISTING if Access(self._rights, user, user_groups, path).check("r") else \
+                httputils.NOT_ALLOWED
         if isinstance(self._storage, Storage) and not environ.get("QUERY_STRING") and \
                 self._lists_at(path, user, user_groups):
             answer = listing.get(listing.Request(self, self._storage, base_prefix, path, user, user_groups, None))
@@ -262,7 +273,7 @@ class BookingApplication(Application):
         if depth == "1":
             answer = self._read(partial(self._listed, listing.propfind, super().do_PROPFIND), request)
         else:
-            request[-1].update(base_prefix=request[1], minimal=minimal.wanted(request[0]))
+            _take(request[0], request[1], request[-1])
             answer = self._read(super().do_PROPFIND, request)
         return tokens.added(minimal.listed(request[0], answer))
 
@@ -304,6 +315,8 @@ class BookingApplication(Application):
             answer = put.plain(self, self._storage, environ, path, user, user_groups)
             if answer is not None:
                 return answer
+        if isinstance(self._storage, Storage):
+            rule_cost.check((self._storage.exchange.sent or b"").decode(errors="replace"))
         return super().do_PUT(environ, *request)
 
     def do_POST(self, *request: Any) -> types.WSGIResponse:  # noqa: N802
@@ -367,9 +380,13 @@ class BookingApplication(Application):
             return errors.guarded(self._asked_of_slots, (slots, *request))
         if not isinstance(self._storage, Storage):
             return self._answered(method, request)
-        destination = unquote(urlparse(environ.get("HTTP_DESTINATION", "")).path).removeprefix(request[1])
+        try:
+            destination = relocation.destination(environ)
+        except ValueError as error:
+            return httputils.bad_request(f"the Destination is no address: {error}")
+        target = unquote(destination.path).removeprefix(request[1])
         of_message = environ["REQUEST_METHOD"] == "DELETE" and path.strip("/").count("/") > 1
-        if (self._box(path) and not of_message) or self._box(destination):
+        if (self._box(path) and not of_message) or self._box(target):
             return httputils.FORBIDDEN
         return self._answered(partial(self._exchanged, self._storage, method), request)
 
@@ -422,16 +439,15 @@ class BookingApplication(Application):
     def _listed(self, listed: Callable[[listing.Request], types.WSGIResponse | None],
                 generic: Callable[..., types.WSGIResponse], environ: types.WSGIEnviron, base_prefix: str, path: str,
                 user: str, user_groups: set[str], request_info: dict[str, Any]) -> types.WSGIResponse:
-        request_info.update(base_prefix=base_prefix, minimal=minimal.wanted(environ))
+        _take(environ, base_prefix, request_info)
         if not isinstance(self._storage, Storage) or not self._lists_at(path, user, user_groups):
             return generic(environ, base_prefix, path, user, user_groups, request_info)
         try:
-            raw = httputils.read_raw_request_body(self.configuration, environ)
-            body = DefusedET.fromstring(raw) if raw else None
+            body = read_xml(httputils.read_raw_request_body(self.configuration, environ))
             if body is not None and environ["REQUEST_METHOD"] == "PROPFIND":
                 propfind_body.check(body)
-        except (RuntimeError, ET.ParseError, DefusedXmlException):
-            return httputils.BAD_REQUEST
+        except RuntimeError as error:
+            return httputils.bad_request(str(error))
         except TimeoutError:
             return httputils.REQUEST_TIMEOUT
         plain = body is None or not no_namespace.has_unnamed(body)
@@ -442,3 +458,10 @@ class BookingApplication(Application):
             request_info["status"] = answer[0]
             return answer
         return generic(environ, base_prefix, path, user, user_groups, request_info)
+
+
+def _take(environ: types.WSGIEnviron, base_prefix: str, request_info: dict[str, Any]) -> None:
+    """Note in ``request_info`` what decides how a multistatus is written."""
+    request_info.update(base_prefix=base_prefix, minimal=minimal.wanted(environ))
+    if _SHOWN_AS in environ:
+        request_info[_SHOWN_AS] = environ[_SHOWN_AS]

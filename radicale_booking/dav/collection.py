@@ -16,7 +16,7 @@ from radicale.storage import BaseCollection, ComponentNotFoundError
 
 from radicale_booking.dav import preconditions
 from radicale_booking.domain.principal import Principal
-from radicale_booking.errors import SchedulingRefused, UidTaken
+from radicale_booking.errors import InvalidInput, SchedulingRefused, UidTaken
 from radicale_booking.services import implicit
 from radicale_booking.store.collections import INBOX, CollectionRow
 from radicale_booking.store.items import ItemRow
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Some programs fetch only the ETag after a PUT and keep their own text: they read ours when it changes once more.
 _SECOND_TOUCH = timedelta(seconds=30)
+#: What file systems have room for.
+_LONGEST_NAME_OCTETS = 255
 _POSITION = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 _TOKEN_PREFIX = "http://radicale.org/ns/sync/"  # noqa: S105 - a sync-token's address, no secret
 
@@ -121,10 +123,10 @@ class Collection(BaseCollection):
         Unless it is ``scheduled``, nobody is told: of what was moved or imported nothing is new.
         Raises ``SchedulingRefused``, or ``SlotTaken`` when a reservation's event was moved to a time that is not free.
         """
-        if not pathutils.is_safe_filesystem_path_component(href):
-            raise pathutils.UnsafePathError(href)
         unit_of_work = self._storage.unit_of_work
         old = unit_of_work.items.get(self.row.id, href)
+        if old is None:
+            self._check_name(href)
         if self._storage.scheduling:
             preconditions.of_member(self.row, item, old.text if old is not None else "")
         self._storage.exchange.check(old.schedule_tag if old is not None else None)
@@ -150,6 +152,15 @@ class Collection(BaseCollection):
         self._storage.written(self.row, old_text, text, item.uid)
         self._refresh()
         return self.item(row), self.item(old) if old is not None else None
+
+    def _check_name(self, href: str) -> None:
+        """Raises where no file could be called so: everything can be exported as files."""
+        if pathutils.is_safe_filesystem_path_component(href) and len(href.encode()) <= _LONGEST_NAME_OCTETS:
+            return
+        if not self._storage.scheduling:
+            raise pathutils.UnsafePathError(href)
+        raise InvalidInput("name", href[:_LONGEST_NAME_OCTETS], "cannot be that of a file",
+                           f"take one of at most {_LONGEST_NAME_OCTETS} octets, without a dot before or a tilde behind")
 
     def delete(self, href: str | None = None) -> None:
         """Remove the member ``href`` or, when None, the collection; reservations whose events go are cancelled.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from radicale.item import Item, check_and_sanitize_items
 from radicale.item import read_components as radicale_components
+from vobject.base import VObjectError
 
 from radicale_booking.domain.itip import MOST_ATTENDEES
 from radicale_booking.errors import InvalidCalendar, SchedulingRefused
@@ -78,7 +79,7 @@ def _too_long(text: str, kind: str, most_instances: int) -> bool:
     """Whether that is what Radicale refuses ``text`` for; it says so by words only."""
     try:
         check_and_sanitize_items(radicale_components(text), most_instances, tag=kind)
-    except (ValueError, RuntimeError, AttributeError) as error:
+    except (ValueError, RuntimeError, AttributeError, TypeError, VObjectError) as error:
         return str(error).startswith("Too many recurrence rule entries")
     return False
 

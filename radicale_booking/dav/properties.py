@@ -22,6 +22,7 @@ clark = xmlutils.make_clark
 AVAILABILITY = (clark("C:calendar-availability"), clark("CS:calendar-availability"))
 DEFAULT_CALENDAR = clark("C:schedule-default-calendar-URL")
 SCHEDULE_TAG = clark("C:schedule-tag")
+_REPORT_SET = clark("D:supported-report-set")
 _OK, _MISSING = (xmlutils.make_response(status) for status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
 _RESPONSE = clark("D:response")
 _PROPSTAT, _PROP, _STATUS, _HREF = (clark(f"D:{name}") for name in ("propstat", "prop", "status", "href"))
@@ -175,6 +176,8 @@ def _amend(answer: ET.Element, place: Place) -> None:
             known = ET.Element(element.tag)
             if element.tag == privileges.PRIVILEGES:
                 place.writable = clark("D:write-content") in privileges.named(element)
+            if element.tag == _REPORT_SET and place.kind in ("calendar", "address book"):
+                _add_reports(element)
             if rule is None or not (missing or corrected) or not rule(place, known):
                 continue
             if not missing:
@@ -238,10 +241,22 @@ def _shown_name(place: Place) -> str | None:
 def _reports(*names: str) -> _Rule:
     def write(_: Place, element: ET.Element) -> bool:
         for name in _REPORTS + names:
-            report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
-            ET.SubElement(report, clark(name))
+            _add_report(element, name)
         return True
     return write
+
+
+def _add_reports(element: ET.Element) -> None:
+    """Those that can be asked everywhere; where there is no right but to ask for free-busy times, none."""
+    there = {one.tag for one in element.iterfind(f"{clark('D:supported-report')}/{clark('D:report')}/*")}
+    for name in _REPORTS if clark(_REPORTS[0]) in there else ():
+        if clark(name) not in there:
+            _add_report(element, name)
+
+
+def _add_report(element: ET.Element, name: str) -> None:
+    report = ET.SubElement(ET.SubElement(element, clark("D:supported-report")), clark("D:report"))
+    ET.SubElement(report, clark(name))
 
 
 def _addresses(place: Place, element: ET.Element) -> bool:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlparse
+from urllib.parse import ParseResult, quote, unquote, urlparse
 
 from radicale import httputils, pathutils, types, utils, xmlutils
 from radicale.app.base import Access
@@ -59,19 +59,26 @@ class _Relocation:
         return Access(self.application.rights, side.user, side.user_groups, path, side._permissions_filter)
 
 
+def destination(environ: types.WSGIEnviron) -> ParseResult:
+    """Where to. Raises ``ValueError`` for what is no address."""
+    place = urlparse(environ.get("HTTP_DESTINATION", ""))
+    _ = place.port  # the library looks at it only now
+    return place
+
+
 def _asked(application: BookingApplication, storage: Storage, need: str, environ: types.WSGIEnviron, base_prefix: str,
            path: str, user: str, user_groups: set[str]) -> _Relocation | types.WSGIResponse:
     """The request as it is understood, or the answer to one that is not (RFC 4918 §9.8.5), or to one of
     somebody who lacks ``need`` at the source or may not write the target."""
-    destination = urlparse(environ.get("HTTP_DESTINATION", ""))
-    if destination.netloc:
-        port = "" if destination.port else f":{_DEFAULT_PORTS.get(destination.scheme, 80)}"
-        if destination.netloc + port != utils.get_server_netloc(environ, force_port=True):
+    place = destination(environ)
+    if place.netloc:
+        port = "" if place.port else f":{_DEFAULT_PORTS.get(place.scheme, 80)}"
+        if place.netloc + port != utils.get_server_netloc(environ, force_port=True):
             return httputils.REMOTE_DESTINATION
-    to_path = pathutils.sanitize_path(unquote(destination.path))
+    to_path = pathutils.sanitize_path(unquote(place.path))
     # What is not said is T (RFC 4918 §10.6).
     overwrite = environ.get("HTTP_OVERWRITE", "T").upper()
-    if not destination.path or overwrite not in ("T", "F"):
+    if not place.path or overwrite not in ("T", "F"):
         return httputils.BAD_REQUEST
     if not f"{to_path}/".startswith(f"{base_prefix}/"):
         return httputils.NOT_ALLOWED

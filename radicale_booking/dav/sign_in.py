@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import secrets
@@ -26,6 +27,19 @@ _MOST_REMEMBERED = 10_000
 _SIEGE_SECONDS = 3.0
 _MOST_WAITING = 2
 _NOBODY: tuple[str, str, set[str]] = ("", "refused", set())
+
+
+def legible(environ: types.WSGIEnviron) -> types.WSGIEnviron:
+    """``environ`` without credentials that are none (RFC 7617 §2), on which Radicale would fail: who sends such is
+    asked to sign in."""
+    kind, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if not kind.startswith("Basic"):
+        return environ
+    try:
+        known = kind == "Basic" and b":" in base64.b64decode(credentials.strip().encode("ascii"))
+    except ValueError:
+        known = False
+    return environ if known else {**environ, "HTTP_AUTHORIZATION": ""}
 
 
 class SignIn:

@@ -48,6 +48,7 @@ def examine(app: Adapters) -> Iterator[Finding]:
     yield from _durability(app)
     yield from _backups(app, app.clock())
     yield from _mail(app)
+    yield from _mail_that_is_off(app)
     yield from _hosts(app)
     yield from bookings.examine(app)
 
@@ -139,6 +140,24 @@ def _mail(app: Adapters) -> Iterator[Finding]:
                       "radicale-booking mail list says why; is a worker running?")
     else:
         yield Finding("outbox", OK, f"{found.queued_mail} waiting")
+
+
+@again.if_undone
+def _mail_that_is_off(app: Adapters) -> Iterator[Finding]:
+    """Event types that want mail which nobody sends; nobody can book those that wait for an answer to one."""
+    if app.mailer is not None:
+        return
+    with app.store.read() as uow:
+        offered = [one for host in uow.principals.all() for one in uow.event_types.all(host.name) if not one.closed]
+    wanted = {"answers to mail": [one for one in offered if one.confirm_email],
+              "reminders": [one for one in offered if one.reminders],
+              "follow-ups": [one for one in offered if one.follow_up is not None]}
+    said = [f"{what} ({', '.join(f'{one.host}/{one.slug}' for one in found[:5])})"
+            for what, found in wanted.items() if found]
+    if said:
+        level = ERROR if wanted["answers to mail"] else WARNING
+        yield Finding("wanted mail", level, f"no mail is sent, but event types want {'; '.join(said)}",
+                      "set [mail] host in the configuration, or change them: radicale-booking event-type set")
 
 
 @again.if_undone

@@ -91,3 +91,11 @@ def chosen(locations: Sequence[Location], number: int | None, said: str, room: s
     if place.kind == "call_invitee" and not _PHONE.fullmatch(said):
         raise InvalidInput("location", said[:40], "is not a telephone number", "write it like +49 30 1234567")
     return said
+
+
+def of_another(locations: Sequence[Location], place: str, room: str) -> str:
+    """Where another meeting is than the one at ``place``: in a room of its own, named ``room``, where that had one."""
+    for known in locations:
+        if known.kind == "jitsi" and place.startswith(f"{known.value.rstrip('/')}/"):
+            return f"{known.value.rstrip('/')}/{room}"
+    return place

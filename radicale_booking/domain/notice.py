@@ -8,17 +8,19 @@ from datetime import date, datetime
 
 from radicale_booking.domain.invitation import Invitation
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.repetition import Repetition
 from radicale_booking.domain.reservation import Reservation
 
 #: What happened -> whether the reservation lives on.
 EVENTS = {"book": True, "request": True, "confirm": True, "reschedule": True, "cancel": False, "decline": False,
-          "expire": False, "join": True, "leave": False, "remind": True, "follow-up": True, "decline-counter": True}
+          "expire": False, "join": True, "leave": False,
+          "reseat": True, "unseat": False, "remind": True, "follow-up": True, "decline-counter": True}
 ROLES = ("invitee", "host", "guest")
 #: Who is told of what; what is not here concerns nobody of that role.
 TOLD = {
     "invitee": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "remind", "follow-up",
-                "decline-counter"),
-    "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave"),
+                "decline-counter", "unseat"),
+    "host": ("book", "request", "confirm", "reschedule", "cancel", "decline", "expire", "join", "leave", "reseat"),
     "guest": ("book", "confirm", "reschedule", "cancel", "decline", "expire", "remind"),
 }
 #: What time brings by itself.
@@ -113,10 +115,11 @@ class Notice:
     ``reservation`` is as this recipient sees it: in a group its invitee is the recipient. ``reader`` is the host who
     reads it, by default ``host``, who is the first of several. ``key`` names the notice once for all time; ``at`` is
     aware UTC. The links are complete URLs; ``decide_url`` is where a host confirms or declines. ``others`` are the
-    further occurrences that the notice is about. ``answers``: question and answer. ``words``: what the host adds.
-    ``proposed``: the start that the invitee wants instead and cannot have, ``free``: starts that there are instead.
-    ``invited``: the booking was made by an event in the invitee's own calendar, so that no other must come there;
-    ``invitation`` is that event while it is there.
+    further occurrences that the notice is about, ``repetition`` the rule by which they were booked. ``answers``:
+    question and answer. ``words``: what the host adds. ``proposed``: the start that the invitee wants instead and
+    cannot have, ``free``: starts that there are instead. ``former``: the uid of the group in which the invitee sat
+    before, which began at ``former_start``. ``invited``: the booking was made by an event in the invitee's own
+    calendar, so that no other must come there; ``invitation`` is that event while it is there.
     """
 
     event: str
@@ -129,12 +132,15 @@ class Notice:
     manage_url: str
     book_url: str
     others: tuple[Reservation, ...] = ()
+    repetition: Repetition | None = None
     reader: Principal | None = None
     decide_url: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     words: str = ""
     proposed: datetime | None = None
     free: tuple[datetime, ...] = ()
+    former: str = ""
+    former_start: datetime | None = None
     invited: bool = False
     invitation: Invitation | None = None
 

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from radicale_booking.domain import civil
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """``interval`` days, weeks or months (``every``) apart at one wall time in ``zone``."""
+
+    every: str
+    interval: int
+    zone: ZoneInfo
+
+    def covering(self, wanted: Sequence[datetime]) -> list[datetime]:
+        """All starts from the first of ``wanted`` (in order, aware UTC) to the last; none where one of them is not
+        among these, or where the wall clock does not tell the first from another."""
+        first, last = wanted[0], wanted[-1]
+        found = [first]
+        while found[-1] < last:
+            found = starts(first, self.zone, self.every, self.interval, len(found) + 1)
+        return found if set(wanted) <= set(found) and not first.astimezone(self.zone).fold else []
 
 
 def starts(first: datetime, zone: tzinfo, every: str, interval: int, count: int) -> list[datetime]:

@@ -67,7 +67,7 @@ def read(description: str) -> WindowSettings:
         if key is None:
             near = difflib.get_close_matches(matched[1].casefold(), _KEYS, 1, 0.75)
             if near or _SETTING_VALUE.fullmatch(matched[2]):
-                problems.append(Problem(line, f"there is no setting {matched[1]!r}",
+                problems.append(Problem(line, f"there is no setting {matched[1]}",
                                         f"write {near[0]}:" if near else f"use one of {', '.join(_READERS)}"))
             continue
         try:
@@ -138,7 +138,8 @@ def _bounded(text: str, low: timedelta, high: timedelta) -> timedelta:
 
 
 def _short(span: timedelta) -> str:
-    return f"{span.days} days" if span >= _DAY and not span % _DAY else f"{span // timedelta(minutes=1)} minutes"
+    """As a setting gives it."""
+    return f"{span.days}d" if span >= _DAY and not span % _DAY else f"{span // timedelta(minutes=1)}m"
 
 
 def _durations(value: str) -> dict[str, Any]:
@@ -222,6 +223,7 @@ _READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "limit": _limit,
     "seats": _seats,
     "confirm": _flag("confirmation"),
+    "verify": _flag("confirm_email"),
     "location": _location,
     "timezone": lambda value: {"timezone": civil.zone(value).key},
     "colour": _colour,
@@ -236,6 +238,7 @@ _TRANSLATED = {
     "limit": "limits grenze limite límite limiet",
     "seats": "plätze places plazas posti plaatsen lugares",
     "confirm": "confirmation bestätigen confirmer confirmar confermare bevestigen",
+    "verify": "prüfen vérifier verificar verificare verifiëren",
     "location": "where ort lieu lugar luogo locatie local",
     "timezone": "zeitzone fuseau zona tijdzone fuso",
     "colour": "color farbe couleur colore kleur cor",

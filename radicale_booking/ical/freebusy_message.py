@@ -39,7 +39,7 @@ def read_request(text: str) -> FreeBusyRequest:
     try:
         times: Any = read_calendar(text).walk("VFREEBUSY")[0]
         frame = Interval(_instant(times["DTSTART"].dt), _instant(times["DTEND"].dt))
-    except (ValueError, KeyError, IndexError):
+    except (ValueError, KeyError, IndexError, AttributeError, OverflowError):
         raise InvalidCalendar("DTSTART", "", "with DTEND is no time in a zone", "write both like 20300107T080000Z"
                               ) from None
     return FreeBusyRequest(uid.value if uid is not None else "", frame, organizer.value if organizer else "",

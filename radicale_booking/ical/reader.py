@@ -23,7 +23,8 @@ def read_calendar(text: str) -> icalendar.Calendar:
     """The calendar object in ``text``. Raises ``InvalidCalendar``."""
     try:
         calendar = icalendar.Calendar.from_ical(unambiguous(repaired(text)))
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OSError) as error:
+        # The library looks for files that are called as zones are.
         raise InvalidCalendar("iCalendar", "", f"cannot be read: {error}", "write it again") from None
     assert isinstance(calendar, icalendar.Calendar | icalendar.Component)  # noqa: S101 - from_ical(multiple=False)
     return calendar

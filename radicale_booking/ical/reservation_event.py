@@ -22,7 +22,8 @@ from radicale_booking.ical import new_reservation
 from radicale_booking.ical.new_reservation import STATUS, printable
 from radicale_booking.ical.reader import component, read_calendar
 
-_FREQUENCY = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY"}
+#: How rules call the units of repetitions.
+FREQUENCY = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY"}
 _DAY = timedelta(days=1)
 
 
@@ -84,7 +85,7 @@ def _write_series(calendar: Any, event: Any, booked: BookedEvent) -> None:
     recurrences = [found.recurrence for found in booked.reservations if found.recurrence is not None]
     if booked.every and recurrences == starts(recurrences[0], booked.zone, booked.every, booked.interval,
                                               len(recurrences)):
-        event.add("RRULE", {"FREQ": _FREQUENCY[booked.every], "INTERVAL": booked.interval, "COUNT": len(recurrences)})
+        event.add("RRULE", {"FREQ": FREQUENCY[booked.every], "INTERVAL": booked.interval, "COUNT": len(recurrences)})
     else:
         event.add("RDATE", recurrences[1:])
     written = _Overrides([found for found in calendar.subcomponents

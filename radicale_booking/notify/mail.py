@@ -29,9 +29,9 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
 _METHODS = {
     "invitee": {"book": "REQUEST", "request": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST",
                 "cancel": "CANCEL", "leave": "CANCEL", "decline": "CANCEL", "expire": "CANCEL",
-                "decline-counter": "DECLINECOUNTER"},
+                "decline-counter": "DECLINECOUNTER", "unseat": "CANCEL"},
     "host": {"book": "REPLY", "request": "REPLY", "reschedule": "REPLY", "confirm": "REPLY", "cancel": "REPLY",
-             "join": "REPLY", "leave": "REPLY"},
+             "join": "REPLY", "leave": "REPLY", "reseat": "REPLY"},
     "guest": {"book": "REQUEST", "confirm": "REQUEST", "reschedule": "REQUEST", "cancel": "CANCEL", "decline": "CANCEL",
               "expire": "CANCEL"},
 }
@@ -133,13 +133,16 @@ class MailComposer:
         return message
 
     def _thread(self, message: EmailMessage, notice: Notice) -> None:
-        first = self._message_id(f"{notice.reservation.uid} {notice.role} {notice.recipient.lower()}")
+        about = notice.reservation.series or notice.reservation.uid
+        first = self._message_id(f"{about} {notice.role} {notice.recipient.lower()}")
         if notice.event in _FIRST or (notice.role, notice.event) == ("guest", "confirm"):
             message["Message-ID"] = first
             return
         message["Message-ID"] = self._message_id(notice.key)
         message["In-Reply-To"] = first
-        message["References"] = first
+        # Who moved to another group goes on with the conversation about the former.
+        begun = self._message_id(f"{notice.former} {notice.role} {notice.recipient.lower()}") if notice.former else ""
+        message["References"] = f"{begun} {first}".strip()
 
     def _told(self, message: EmailMessage, read: page.Page, key: str,
               calendar: tuple[str, str] | None = None) -> EmailMessage:
@@ -179,6 +182,7 @@ class MailComposer:
         text = write_message(method, booked, notice.host, sender=sender, at=notice.at,
                              summary=read.what, description="\n\n".join(part for part in shown if part),
                              url=notice.manage_url if invited and method == "REQUEST" else "", others=notice.others,
+                             repetition=notice.repetition,
                              guests=booked.guests if notice.role != "host" else ())
         _attach(message, method, text)
 

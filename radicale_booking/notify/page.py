@@ -52,7 +52,8 @@ def render(notice: Notice, language_tag: str, look: Look) -> Page:
         "what": what, "when": wording.short_moment(booked.start, zone, locale)}
     days, times = wording.shown_spans([(one.start, one.end) for one in (booked, *notice.others)], zone, locale)
     zone_words = wording.zone_words(booked.start, zone, locale)
-    details = [*_instead(notice, zone, locale, translate), *_details(notice, translate)]
+    details = [*_before(notice, zone, locale, translate), *_instead(notice, zone, locale, translate),
+               *_details(notice, translate)]
     values: dict[str, object] = {
         "notice": notice, "subject": subject, "language": language, "direction": locale.text_direction,
         "title": booked.title, "details": details,
@@ -120,6 +121,13 @@ def render_sender_check(notice: SenderCheck, language_tag: str, look: Look) -> P
                 look.fill(("sender-check.html", "mail.html"), values), language)
 
 
+def _before(notice: Notice, zone: ZoneInfo, locale: Locale, translate: wording.Translate) -> list[tuple[str, str]]:
+    """When the invitee of a group was to come before."""
+    if notice.former_start is None:
+        return []
+    return [(translate("Before"), wording.short_moment(notice.former_start, zone, locale))]
+
+
 def _instead(notice: Notice, zone: ZoneInfo, locale: Locale, translate: wording.Translate) -> list[tuple[str, str]]:
     """What was proposed and cannot be had, and what can."""
     if notice.proposed is None:
@@ -159,6 +167,6 @@ def _links(notice: Notice, translate: wording.Translate) -> list[tuple[str, str]
                 (translate("Decline"), f"{notice.decide_url}?answer=decline")]
     if notice.role == "guest":
         return []
-    if EVENTS[notice.event] and notice.event != "follow-up":
+    if (EVENTS[notice.event] and notice.event != "follow-up") or notice.event == "unseat":
         return [(translate("Manage my booking"), notice.manage_url)]
     return [(translate("Book another time"), notice.book_url)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from radicale_booking.domain.window_settings import Problem
-from radicale_booking.notify import wording
+from radicale_booking.notify import problem_words, wording
 from radicale_booking.notify.look import Look
 from radicale_booking.notify.page import Page
 
@@ -17,9 +17,12 @@ def render_test(language_tag: str, look: Look) -> Page:
 
 def render_problems(problems: Sequence[Problem], language_tag: str, look: Look) -> Page:
     """Lines in bookable hours that could not be read."""
+    translate = wording.catalogue(wording.known_language(language_tag)).gettext
     return _render(language_tag, look, "window-problem", wording.PROBLEMS_SUBJECT, wording.PROBLEMS_HEADING,
                    wording.PROBLEMS_INTRODUCTION, wording.PROBLEMS_HINT,
-                   [(problem.line, f"{problem.reason}; {problem.remedy}") for problem in problems])
+                   [(problem.line, "; ".join(problem_words.said(words, translate)
+                                             for words in (problem.reason, problem.remedy)))
+                    for problem in problems])
 
 
 def _render(language_tag: str, look: Look, stem: str, subject: str, heading: str, words: str, hint: str = "",

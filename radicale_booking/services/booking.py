@@ -32,7 +32,6 @@ from radicale_booking.services import (
 )
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.email_check import Hold
-from radicale_booking.services.hours import Asked
 from radicale_booking.services.requests import BookingRequest
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 __all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "explain", "host_page", "manage_url", "open_slots",
-           "owner_of", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "series_of",
-           "slots_to_move", "subject"]
+           "owner_of", "people", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "seats_of",
+           "series_of", "slots_to_move", "subject"]
 
 manage_url = manage.url
 
@@ -78,10 +77,10 @@ def subject(app: Adapters, host: str, slug: str, link: str | None = None, *,
 
 @again.if_undone
 def slots_to_move(app: Adapters, reservation: Reservation, frame: Interval) -> list[slots.Slot]:
-    """Where in ``frame`` the reservation could be moved to."""
+    """Where in ``frame`` the reservation, or the seat by which it is seen, could be moved to."""
     with app.store.read(at_replica=True) as uow:
         usual = uow.reservations.event_type_of(reservation).lasting_exactly(reservation.end - reservation.start)
-        return offers.offered(app, uow, usual, frame, Asked(excepted=reservation))
+        return offers.offered(app, uow, usual, frame, life.asked_by(uow, reservation))
 
 
 @again.if_undone
@@ -117,7 +116,7 @@ def refused_by(app: Adapters, host: str, slug: str, start: datetime, duration: t
         else:
             chosen = _bookable(uow, host, slug).lasting(duration)
         try:
-            offers.free(app, uow, chosen, [start], Asked(excepted=moving))
+            offers.free(app, uow, chosen, [start], offers.NOBODY if moving is None else life.asked_by(uow, moving))
         except SlotTaken as refused:
             return refused.rule
     return ""
@@ -198,10 +197,24 @@ def series_of(app: Adapters, reservation: Reservation) -> list[Reservation]:
 
 
 @again.if_undone
+def seats_of(app: Adapters, reservation: Reservation) -> list[Seat]:
+    """The seats of a group, in the order of booking; none of what one invitee sees."""
+    with app.store.read() as uow:
+        return uow.seats.of(reservation.id) if reservation.id is not None and reservation.seat is None else []
+
+
+@again.if_undone
 def owner_of(app: Adapters, reservation: Reservation) -> str:
     """Below whose booking page it was booked: a team's is not that of the host who was assigned."""
     with app.store.read() as uow:
         return uow.reservations.event_type_of(reservation).host
+
+
+@again.if_undone
+def people(app: Adapters, names: Sequence[str]) -> list[Principal]:
+    """The users ``names``, in order; of one who is not known any more the name is all there is."""
+    with app.store.read(at_replica=True) as uow:
+        return [uow.principals.get(name) or Principal(name) for name in names]
 
 
 @again.if_undone

@@ -57,6 +57,23 @@ def of_seat(uow: UnitOfWork, seen: Reservation, event: str) -> None:
     webhooks.queue(uow, seen, change)
 
 
+def of_seat_moved(uow: UnitOfWork, before: Reservation, seen: Reservation, left: Reservation) -> None:
+    """Queue the mails when one invitee sits in another group than ``before``, both as this invitee sees them; ``left``:
+    what the former has become.
+
+    A mail carries one message for calendars, so that the invitee gets two: the event of the one goes, and that of the
+    other comes.
+    """
+    assert seen.seat is not None  # noqa: S101 - seen_by gave it
+    facts = {"seat": seen.seat, "former": before.uid, "former_start": before.start.isoformat()}
+    if not uow.reservations.invited(seen)[0]:
+        _queue(uow, before, "unseat", f"seat-{seen.seat}", "invitee", seen.invitee_email, facts)
+    _queue(uow, seen, "reschedule", f"seat-{seen.seat}", "invitee", seen.invitee_email, facts)
+    _tell_hosts(uow, seen, "reseat", f"reseat/{seen.seat}", facts)
+    if not left.live:
+        _tell_guests(uow, left, "cancel", {}, None)
+
+
 def decline_counter(uow: UnitOfWork, seen: Reservation, key: str, proposed: datetime,
                     free: Sequence[datetime]) -> None:
     """Tell the invitee that the booking stays: it cannot be moved to ``proposed``; ``free`` are other starts.

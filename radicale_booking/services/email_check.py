@@ -62,8 +62,13 @@ class Held:
 
 
 def is_wanted(app: Adapters, event_type: EventType) -> bool:
-    """Whether who books ``event_type`` on the page has to answer a mail first."""
-    return app.settings.guard.confirm_email or event_type.confirm_email
+    """Whether who books ``event_type`` on the page has to answer a mail first.
+
+    By itself it is where a rule goes by the address: what becomes of a form would tell whether that is known.
+    """
+    if event_type.confirm_email or app.settings.guard.confirm_email is not None:
+        return event_type.confirm_email or bool(app.settings.guard.confirm_email)
+    return app.mailer is not None and guard.goes_by_address(app, event_type)
 
 
 @again.if_undone
@@ -71,7 +76,7 @@ def asks(app: Adapters, host: str, slug: str) -> bool:
     """``is_wanted`` of what may not be there."""
     with app.store.read() as uow:
         found = uow.event_types.get(host, slug)
-        return found is not None and is_wanted(app, found)
+    return found is not None and is_wanted(app, found)
 
 
 def until(app: Adapters, uow: UnitOfWork, start: datetime) -> datetime:
@@ -155,9 +160,7 @@ def settle_seat(app: Adapters, uow: UnitOfWork, event_type: EventType, seen: Res
     shared = uow.reservations.get_by_uid(seen.uid)
     assert shared is not None  # noqa: S101 - read in this transaction
     first = shared.unverified
-    if first:
-        shared = verified(shared, event_type.decided_by(shared.start, uow.now), uow.now)
-        uow.reservations.set_state(shared)
+    shared = life.settled(uow, event_type, shared)
     calendar_objects.write(app, uow, event_type, shared)
     seen = life.get(uow, seen.seat)
     event = "request" if shared.status == "pending" else "book"

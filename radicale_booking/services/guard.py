@@ -41,13 +41,13 @@ def admit(app: Adapters, origin: str, email: str, *, quietly: bool = False) -> b
         by_place = _take(app, uow, "address", origin, app.settings.guard.bookings_per_address)
         by_person = timedelta(0) if by_place else _take(app, uow, "invitee", _person(email),
                                                         app.settings.guard.bookings_per_invitee)
-    _refuse(by_place if quietly else max(by_place, by_person))
+    _refuse(app, by_place if quietly else by_place or by_person)
     return not by_person
 
 
 def admit_within(app: Adapters, uow: UnitOfWork, email: str) -> None:
     """``admit`` for somebody who is known by another way than an address of the network. Raises ``TooMany``."""
-    _refuse(_take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee))
+    _refuse(app, _take(app, uow, "invitee", _person(email), app.settings.guard.bookings_per_invitee))
 
 
 def may_ask(app: Adapters, uow: UnitOfWork, email: str, most: int, most_together: int) -> bool:
@@ -100,6 +100,13 @@ def check(app: Adapters, uow: UnitOfWork, event_type: EventType, request: Bookin
     if any([is_blocked(app, uow, request.email), _has_enough(app, uow, event_type, request),
             _has_seat(uow, event_type, request)]):
         raise AddressRefused(_ACTION, "refused")
+
+
+def goes_by_address(app: Adapters, event_type: EventType) -> bool:
+    """Whether ``check`` may refuse one address and not another that is like it."""
+    if event_type.seats > 1 or event_type.limit_per_invitee is not None or app.settings.guard.open_per_invitee:
+        return True
+    return bool(blocked(app))
 
 
 def check_kind(app: Adapters, email: str) -> None:
@@ -179,9 +186,11 @@ def _hidden(app: Adapters, who: str) -> str:
     return hmac.new(app.links.sign("rate", "").encode(), who.encode(), hashlib.sha256).hexdigest()
 
 
-def _refuse(wait: timedelta) -> None:
+def _refuse(app: Adapters, wait: timedelta) -> None:
+    """How long it really is would tell the one limit from the other."""
     if wait:
-        raise TooMany(_ACTION, "rate", math.ceil(wait.total_seconds()))
+        limits = app.settings.guard.bookings_per_address, app.settings.guard.bookings_per_invitee
+        raise TooMany(_ACTION, "rate", math.ceil((_PERIOD / min(filter(None, limits))).total_seconds()))
 
 
 def _person(email: str) -> str:

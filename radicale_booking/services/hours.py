@@ -27,9 +27,11 @@ _LONGEST_RUN = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For whom a diary is read: ``excepted`` is a reservation that is about to move."""
+    """For whom a diary is read: ``excepted`` is a reservation that is about to move, ``seat`` one of a group as the
+    invitee sees it who is about to sit elsewhere."""
 
     excepted: Reservation | None = None
+    seat: Reservation | None = None
 
 
 def zone_of(principal: Principal, event_type: EventType) -> ZoneInfo:
@@ -57,7 +59,7 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
                      for row in uow.reservations.occupancies(principal.name, reach) if row.uid != excepted],
         booked=_booked(uow, event_type, wide, excepted),
         zone=zone_of(principal, event_type),
-        seats_taken=_seats_taken(uow, event_type, reach, asked.excepted),
+        seats_taken=_seats_taken(uow, event_type, reach, asked),
     )
 
 
@@ -146,11 +148,14 @@ def _booked(uow: UnitOfWork, event_type: EventType, frame: Interval, excepted: s
     return uow.reservations.booked(event_type, month, excepted)
 
 
-def _seats_taken(uow: UnitOfWork, event_type: EventType, frame: Interval,
-                 excepted: Reservation | None) -> dict[datetime, int]:
+def _seats_taken(uow: UnitOfWork, event_type: EventType, frame: Interval, asked: Asked) -> dict[datetime, int]:
     if event_type.seats == 1:
         return {}
-    taken = uow.seats.taken(event_type, frame)
+    taken, excepted = uow.seats.taken(event_type, frame), asked.excepted
+    if asked.seat is not None:
+        # Nobody has two seats.
+        taken |= dict.fromkeys(uow.seats.starts_of(event_type, frame, asked.seat.invitee_email), event_type.seats)
+        return {start: count for start, count in taken.items() if excepted is None or start != excepted.start}
     if excepted is None:
         return taken
     # A group that moves does not join another.

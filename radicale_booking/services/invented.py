@@ -14,7 +14,7 @@ from radicale_booking.services.adapters import Adapters
 
 _ANNA = Principal("anna", email="anna@example.org", display_name="Anna Schmidt", timezone="Europe/Berlin")
 _STATUS = {"request": "pending", "cancel": "cancelled", "decline": "declined", "expire": "expired",
-           "leave": "cancelled"}
+           "leave": "cancelled", "unseat": "cancelled"}
 #: Name in previews -> method and answer.
 INVITATIONS = {
     "invitation": ("REQUEST", ""), "invitation-changed": ("REQUEST", ""), "invitation-cancelled": ("CANCEL", ""),
@@ -49,7 +49,7 @@ def notice(app: Adapters, now: datetime, event: str, role: str) -> Notice:
                   decide_url=f"{url}/booking/preview/answer" if (event, role) == ("request", "host") else "",
                   answers=(("What would you like to talk about?", "The engine"),),
                   words="It was good to talk to you. Write to me if anything is left open."
-                        if event == "follow-up" else "", **_countered(booked, event))
+                        if event == "follow-up" else "", **_countered(booked, event), **_reseated(booked, event))
 
 
 def address_check(app: Adapters, now: datetime) -> AddressCheck:
@@ -91,6 +91,11 @@ def agenda(now: datetime) -> AgendaNotice:
     return AgendaNotice(_ANNA, str(_ANNA.email), first.start.date(), booked, "preview", now)
 
 
+def _reseated(booked: Reservation, event: str) -> dict[str, Any]:
+    """Where an invitee sat before."""
+    return {"former": "before", "former_start": booked.start - timedelta(hours=1)} if event == "reseat" else {}
+
+
 def _countered(booked: Reservation, event: str) -> dict[str, Any]:
     """What a counter-proposal wanted, and what is free instead."""
     if event != "decline-counter":
@@ -105,4 +110,4 @@ def _booked(now: datetime, event: str) -> Reservation:
         host=_ANNA.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS.get(event, "confirmed"),
         start=start, end=start + timedelta(minutes=30), invitee_name=_NAMES[0], invitee_email="ada@example.org",
         created=now, modified=now, invitee_timezone="Europe/London", note="About engines.", location="Room 4",
-        guests=("charles@example.org",), reason="" if EVENTS[event] else "A cold")
+        guests=("charles@example.org",), reason="" if EVENTS[event] or event == "unseat" else "A cold")

@@ -135,7 +135,7 @@ def _decide(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Invi
 
 def _booked(app: Adapters, uow: UnitOfWork, event_type: EventType, inviter: Inviter, wish: _Wish,
             earlier: Reservation | None) -> Reservation:
-    if earlier is not None and earlier.seat is None and earlier.end - earlier.start == wish.interval.length:
+    if earlier is not None and earlier.end - earlier.start == wish.interval.length:
         return life.move(app, uow, earlier, wish.interval.start)
     if earlier is not None:
         _taken_back(app, uow, earlier)

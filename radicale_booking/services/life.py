@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from radicale_booking import again
+from radicale_booking.domain import location
 from radicale_booking.domain.event_type import EventType
-from radicale_booking.domain.reservation import Reservation, moved_to, next_status
+from radicale_booking.domain.reservation import Reservation, moved_to, next_status, verified
 from radicale_booking.domain.seat import Seat
 from radicale_booking.errors import Conflict, IllegalTransition, NotFound
-from radicale_booking.services import calendar_objects, effects, offers, requests
+from radicale_booking.services import calendar_objects, effects, offers, requests, webhooks
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.hours import Asked
 
@@ -44,9 +47,10 @@ def decide(app: Adapters, uid: str, event: str, actor: str, reason: str = "") ->
 
 @again.if_undone
 def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservation:
-    """Give the reservation another time of the same length; on a conflict nothing has changed.
+    """Give the reservation, or one seat, another time of the same length; on a conflict nothing has changed.
 
-    Raises ``NotFound``, ``InvalidInput``, ``IllegalTransition``, or ``SlotTaken`` when ``start`` (aware) is not free.
+    ``uid`` is a reservation's or a seat's. Raises ``NotFound``, ``InvalidInput``, ``IllegalTransition``, or
+    ``SlotTaken`` when ``start`` (aware) is not free.
     """
     start = requests.checked_start(start)
     with app.store.write(actor=actor, principal=_host(app, uid)) as uow:
@@ -55,20 +59,112 @@ def reschedule(app: Adapters, uid: str, start: datetime, actor: str) -> Reservat
 
 def move(app: Adapters, uow: UnitOfWork, found: Reservation, start: datetime) -> Reservation:
     """``reschedule`` inside a transaction; one that fails must be undone. ``start`` is in UTC."""
-    if found.seat is not None:
-        raise Conflict
     event_type = uow.reservations.event_type_of(found)
     usual = event_type.lasting_exactly(found.end - found.start)
-    asked = Asked(excepted=found)
     moved = moved_to(found, "reschedule", start, start + usual.duration, uow.now)
+    if found.seat is not None and found.unverified:
+        raise IllegalTransition("unverified", "reschedule")
+    if found.seat is not None and start == found.start:
+        # A form that is sent twice finds the seat where it is to go.
+        return found
+    asked = asked_by(uow, found)
     try:
         offers.assign(app, uow, usual, [start], asked)
-        uow.reservations.move(moved, event_type)
+        if found.seat is not None:
+            return _move_seat(app, uow, event_type, found, moved)
+        return _move_all(app, uow, event_type, found, moved)
     except Conflict as refused:
         raise offers.taken(app, uow, usual, start, refused, asked) from refused
+
+
+def asked_by(uow: UnitOfWork, found: Reservation) -> Asked:
+    """How to read a diary for ``found`` that is to move. What one invitee of a group sees frees no time of the host but
+    with the last who leaves."""
+    if found.seat is None:
+        return Asked(excepted=found)
+    return Asked(excepted=None if _others(uow, found) else found, seat=found)
+
+
+def settled(uow: UnitOfWork, event_type: EventType, shared: Reservation) -> Reservation:
+    """A group that others have only asked for until now, on the word of the first who comes."""
+    if not shared.unverified:
+        return shared
+    shared = verified(shared, event_type.decided_by(shared.start, uow.now), uow.now)
+    uow.reservations.set_state(shared)
+    return shared
+
+
+def former(uow: UnitOfWork, uid: str, seat: str, start: datetime, sequence: int) -> Reservation:
+    """The reservation of a group that began at ``start`` as an invitee saw it who sits elsewhere since; ``sequence``:
+    of the change. Raises ``NotFound``."""
+    shared, found = uow.reservations.get_by_uid(uid), uow.seats.get(seat)
+    if shared is None or found is None:
+        raise NotFound("reservation", uid)
+    return replace(seen_by(shared, found), status="cancelled", start=start, end=start + (shared.end - shared.start),
+                   sequence=sequence)
+
+
+def _move_all(app: Adapters, uow: UnitOfWork, event_type: EventType, found: Reservation,
+              moved: Reservation) -> Reservation:
+    uow.reservations.move(moved, event_type)
     calendar_objects.write(app, uow, event_type, moved)
     announce(uow, moved, "reschedule", {"from": found.start.isoformat()})
     return moved
+
+
+def _move_seat(app: Adapters, uow: UnitOfWork, event_type: EventType, found: Reservation,
+               moved: Reservation) -> Reservation:
+    """Let the invitee who is seen sit in the group at the time of ``moved``, which is made where there is none.
+
+    A group of which nobody is left goes along, or ends where that cannot be.
+    """
+    assert found.seat is not None  # noqa: S101 - the caller saw it
+    left, joined = uow.reservations.get_by_uid(found.uid), uow.reservations.at(event_type, moved.start)
+    assert left is not None  # noqa: S101 - read in this transaction
+    alone = not _others(uow, found)
+    if alone and joined is None and not uow.seats.held(left.id or 0):
+        _move_all(app, uow, event_type, left, moved_to(left, "reschedule", moved.start, moved.end, uow.now))
+        return get(uow, found.seat)
+    left = set_ended(uow, left, "cancel") if alone else _touched(uow, left)
+    first = joined is None or joined.unverified
+    joined = _made(uow, event_type, moved) if joined is None else settled(uow, event_type, _touched(uow, joined))
+    uow.seats.move(found.seat, joined)
+    (calendar_objects.remove if alone else calendar_objects.write)(app, uow, event_type, left)
+    calendar_objects.write(app, uow, event_type, joined)
+    seen = get(uow, found.seat)
+    _announce_seat_moved(uow, replace(found, sequence=left.sequence, status="cancelled"), seen, left, first=first)
+    return seen
+
+
+def _touched(uow: UnitOfWork, shared: Reservation) -> Reservation:
+    """A group whose people change: what is sent about it from now on replaces what was (RFC 5546 §2.1.4)."""
+    touched = replace(shared, sequence=shared.sequence + 1, modified=uow.now)
+    uow.reservations.set_state(touched)
+    return touched
+
+
+def _made(uow: UnitOfWork, event_type: EventType, moved: Reservation) -> Reservation:
+    """A new group at the time of ``moved``, for the one invitee who is seen there."""
+    place = location.of_another(event_type.locations, moved.location, secrets.token_urlsafe(12))
+    return uow.reservations.add(replace(
+        moved, id=None, uid=str(uuid.uuid4()), seat=None, sequence=0, created=uow.now, guests=(), location=place,
+        expires=event_type.decided_by(moved.start, uow.now) if moved.status == "pending" else None), event_type)
+
+
+def _announce_seat_moved(uow: UnitOfWork, before: Reservation, seen: Reservation, left: Reservation, *,
+                         first: bool) -> None:
+    """Queue what follows when an invitee sits in another group than ``before``, both as this invitee sees them, and
+    note it in the audit trail of both. ``left``: what the former has become; ``first``: nobody else came to the other.
+    """
+    effects.of_seat_moved(uow, before, seen, left)
+    if left.live:
+        webhooks.queue(uow, before, "leave")
+    uow.audit.add("leave", before.uid, {"seat": before.seat or "", "to": seen.uid})
+    if first:
+        note(uow, seen, "request" if seen.status == "pending" else "book")
+    else:
+        webhooks.queue(uow, seen, "join")
+    uow.audit.add("join", seen.uid, {"seat": before.seat or "", "from": before.uid})
 
 
 @again.if_undone

@@ -20,6 +20,7 @@ from radicale_booking.domain.notice import (
     event_now,
 )
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.repetition import Repetition
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import InvalidInput, NotFound, Unavailable
@@ -27,6 +28,7 @@ from radicale_booking.services import (
     agenda,
     decisions,
     email_check,
+    hours,
     invented,
     invitations,
     life,
@@ -79,7 +81,7 @@ class MailChannel:
             return self._prepare_agenda(uow, row)
         if _superseded(uow, row):
             return "a later one tells the same recipient"
-        reservation = life.get(uow, str(row.payload.get("seat") or row.payload["uid"]))
+        reservation = _concerned(uow, row)
         if event in REMINDING and not reminders.useful(event, reservation, row.due, uow.now):
             return "it is too late"
         told = event_now(event, reservation)
@@ -87,6 +89,9 @@ class MailChannel:
             return "it does not hold any more"
         notice = _notice(self.app, uow, reservation, told, str(row.payload["to"]), row.recipient, row.delivery_key,
                          str(row.payload.get("host", "")), together=bool(row.payload.get("together")))
+        if told in ("reschedule", "reseat") and "former" in row.payload:
+            notice = replace(notice, former=str(row.payload["former"]),
+                             former_start=datetime.fromisoformat(str(row.payload["former_start"])))
         if told == "decline-counter":
             notice = replace(notice, proposed=datetime.fromisoformat(str(row.payload["proposed"])),
                              free=tuple(map(datetime.fromisoformat, row.payload["free"])))
@@ -126,6 +131,15 @@ class MailChannel:
 
     def rest(self) -> None:
         self.mailer.close()
+
+
+def _concerned(uow: UnitOfWork, row: OutboxRow) -> Reservation:
+    """The reservation as it is now, but for one from which a seat was moved."""
+    seat = str(row.payload.get("seat", ""))
+    if row.payload["event"] == "unseat":
+        return life.former(uow, str(row.payload["uid"]), seat,
+                           datetime.fromisoformat(str(row.payload["former_start"])), int(row.payload["sequence"]))
+    return life.get(uow, seat or str(row.payload["uid"]))
 
 
 def _superseded(uow: UnitOfWork, row: OutboxRow) -> bool:
@@ -229,6 +243,8 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
     return Notice(
         event, role, recipient, reservation, host, key, uow.now, manage.url(app, reservation),
         f"{app.settings.public_url}/book/{event_type.host}/{reservation.slug}/", others,
+        Repetition(event_type.repeat_every, event_type.repeat_interval, hours.zone_of(host, event_type))
+        if others else None,
         reader=uow.principals.get(reader) if reader else None,
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),

@@ -77,7 +77,7 @@ def put(app: Adapters, user: str, request: BookingRequest, href: str, end: datet
         if end - request.start != existing.reservation.end - existing.reservation.start:
             raise InvalidInput("DTEND", "", "changes how long the booking is", "cancel it and book another")
         if request.start != existing.reservation.start:
-            life.reschedule(app, existing.reservation.uid, request.start, user)
+            life.reschedule(app, existing.reservation.seat or existing.reservation.uid, request.start, user)
         return False
     booked = booking.reserve(app, BookingRequest(
         host=request.host, slug=request.slug, start=request.start, name=principal.shown_name,

@@ -85,7 +85,8 @@ def queue(uow: UnitOfWork, found: Reservation, event: str, former_start: str = "
     name = NAMES[event]
     for webhook in uow.webhooks.of_reservation(found.id):
         if webhook.wants(name, found.hosts):
-            key = f"webhook/{webhook.id}/{found.seat or found.uid}/{found.sequence}/{event}"
+            who = f"{found.uid}/{found.seat}" if found.seat else found.uid
+            key = f"webhook/{webhook.id}/{who}/{found.sequence}/{event}"
             # What becomes of one booking is told in order; other bookings do not wait for it.
             uow.outbox.add(KIND, key, f"{webhook.id}/{found.uid}", {
                 "event": name, "webhook": webhook.id, "uid": found.uid,

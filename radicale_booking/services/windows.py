@@ -13,7 +13,7 @@ from radicale_booking.domain.event_type import EventType, slugify
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.location import Location, parse
 from radicale_booking.domain.principal import Principal
-from radicale_booking.domain.window_settings import Problem
+from radicale_booking.domain.window_settings import Problem, WindowSettings
 from radicale_booking.errors import InvalidEventType
 from radicale_booking.services import available
 from radicale_booking.services.adapters import Adapters
@@ -48,7 +48,7 @@ def changed(app: Adapters, uow: UnitOfWork, principal: Principal, collection: Co
         said_before, said_now = _said_of(found, before), _said_of(found, after)
         if found.origin == "calendar" and not found.closed and said_before != said_now:
             elsewhere = _elsewhere(app, uow, collection, uid, found)
-            unread += _set_rules(uow, found, said_before, said_now, elsewhere)
+            unread += _set_rules(app, uow, found, said_before, said_now, elsewhere)
     if new_text is not None:
         _report(uow, principal, collection, uid, unread)
 
@@ -108,12 +108,13 @@ def _opened(uow: UnitOfWork, principal: Principal, title: str, event_types: Coll
     return known
 
 
-def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, now: str, elsewhere: str) -> list[Problem]:
+def _set_rules(app: Adapters, uow: UnitOfWork, event_type: EventType, before: str, now: str,
+               elsewhere: str) -> list[Problem]:
     """What a line says now counts; what none says any more is as it was made."""
-    settings = window_settings.read(now)
+    settings = _possible(app, window_settings.read(now))
     said = _fields(settings.fields)
     dropped = _fields(window_settings.read(before).fields).keys() - said.keys()
-    others = _fields(window_settings.read(elsewhere).fields) if dropped else {}
+    others = _fields(_possible(app, window_settings.read(elsewhere)).fields) if dropped else {}
     plain = EventType(event_type.host, event_type.slug, event_type.title, DEFAULT_DURATION, origin="calendar")
     base = {name: others.get(name, getattr(plain, name)) for name in dropped}
     ruled, contradictions = _ruled(event_type, plain, base, settings.fields)
@@ -122,6 +123,15 @@ def _set_rules(uow: UnitOfWork, event_type: EventType, before: str, now: str, el
         uow.audit.add("event type set", f"{ruled.host}/{ruled.slug}",
                       {"fields": sorted({*base, *said}), "origin": "calendar"})
     return [*settings.problems, *contradictions]
+
+
+def _possible(app: Adapters, settings: WindowSettings) -> WindowSettings:
+    """``settings`` without what this site cannot do."""
+    if app.mailer is not None or not settings.fields.get("confirm_email"):
+        return settings
+    return WindowSettings({name: value for name, value in settings.fields.items() if name != "confirm_email"}, (
+        *settings.problems, Problem("verify: yes", "no mail can be sent, so nobody could book",
+                                    "ask your sysadmin to set [mail] host")))
 
 
 def _ruled(event_type: EventType, plain: EventType, base: Mapping[str, Any],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.interval import Interval
+from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
 
 if TYPE_CHECKING:
@@ -63,6 +64,16 @@ class Seats:
 
     def cancel(self, uid: str) -> None:
         self._unit_of_work.execute("reservation", "cancel_seat", uid=uid)
+
+    def move(self, uid: str, reservation: Reservation) -> None:
+        """Let the seat be one of another ``reservation``."""
+        self._unit_of_work.execute("reservation", "move_seat", uid=uid, reservation_id=reservation.id)
+
+    def starts_of(self, event_type: EventType, frame: Interval, email: str) -> list[datetime]:
+        """When in ``frame`` the live group reservations start in which the invitee has a seat, holds left out."""
+        rows = self._unit_of_work.query("reservation", "starts_of_invitee", event_type_id=event_type.id, email=email,
+                                        range_start=int(frame.start.timestamp()), range_end=int(frame.end.timestamp()))
+        return [datetime.fromtimestamp(row["start_epoch"], UTC) for row in rows]
 
     def taken(self, event_type: EventType, frame: Interval) -> dict[datetime, int]:
         """Start of each live group reservation in ``frame`` -> seats taken or held."""

@@ -9,7 +9,6 @@ from flask import request
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
-from radicale_booking.errors import NotAllowed
 from radicale_booking.services import booking
 from radicale_booking.web.current import adapters
 
@@ -30,10 +29,6 @@ def lasting(event_type: EventType) -> EventType:
 
 
 def moved() -> Reservation | None:
-    """The booking that is to be moved. Raises ``NotFound``, ``LinkExpired``, or ``NotAllowed`` for a seat in a group:
-    who has one may leave, but not move the others."""
+    """The booking that is to be moved, of a group the seat that is seen. Raises ``NotFound`` or ``LinkExpired``."""
     token = request.args.get("move")
-    found = booking.by_token(adapters(), token) if token else None
-    if found is not None and found.seat is not None:
-        raise NotAllowed("reschedule", "a seat is not moved")
-    return found
+    return booking.by_token(adapters(), token) if token else None

@@ -129,7 +129,7 @@ def _move(principal: Principal, event_type: EventType) -> Response:
     if not form.validate_on_submit():
         return _move_page(form, principal, event_type, start, zone, status=400)
     try:
-        moved = life.reschedule(adapters(), moving.uid, start, actor="invitee")
+        moved = life.reschedule(adapters(), moving.seat or moving.uid, start, actor="invitee")
     except SlotTaken as error:
         return failures.taken(error, event_type.host, event_type.slug, zone, now())
     return make_response(redirect(after_booking.manage(moved, zone, moved=1), 303))

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +18,7 @@ from radicale_booking.errors import (
     LinkExpired,
     NotAllowed,
     NotFound,
+    OutcomeUnknown,
     SlotTaken,
     TooMany,
     Unavailable,
@@ -38,6 +40,7 @@ def register(flask: Flask) -> None:
     flask.register_error_handler(Conflict, _conflict)
     flask.register_error_handler(InvalidInput, _invalid)
     flask.register_error_handler(UnderMaintenance, _under_maintenance)
+    flask.register_error_handler(OutcomeUnknown, _outcome_unknown)
     flask.register_error_handler(Unavailable, _unavailable)
     flask.register_error_handler(HTTPException, _http)
 
@@ -121,6 +124,12 @@ def _invalid(error: InvalidInput) -> Response:
                  _place())
 
 
+def _outcome_unknown(error: OutcomeUnknown) -> Response:
+    return _later(error, gettext("Please try again in a moment"),
+                  gettext("The calendar broke off before it could confirm. It may be done already; sending the form "
+                          "again does not book twice."))
+
+
 def _unavailable(error: Unavailable) -> Response:
     return _later(error, gettext("Please try again in a moment"),
                   gettext("The calendar cannot be reached right now. Nothing was booked."))
@@ -141,6 +150,9 @@ def _under_maintenance(error: UnderMaintenance) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if request_ctx.url_adapter is None:
+        # No page can be linked from where nothing is known to be.
+        return make_response("The request's Host is no name of a server.\n", status, {"Content-Type": "text/plain"})
     if status < 400:
         response = error.get_response()
         return make_response(response.get_data(), status, dict(response.headers))

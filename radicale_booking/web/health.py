@@ -22,5 +22,6 @@ def ready() -> Response:
             return make_response(jsonify(status="unavailable", reason="the database needs a migration"), 503)
         again.attempt(store.look, "principal", "get", name="")
     except Unavailable as error:
-        return make_response(jsonify(status="unavailable", reason=error.reason), 503)
+        return make_response(jsonify(status="unavailable", reason=error.reason), 503,
+                             {"Retry-After": str(error.retry_after_seconds)})
     return jsonify(status="ready")

@@ -48,10 +48,11 @@ class _Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """The next ``day`` with a free time; None with ``unknown`` where only a longer look could tell."""
+    """The next ``day`` with a free time; None with ``until``, the last day that was looked at, where only a longer look
+    could tell."""
 
     day: date | None = None
-    unknown: bool = False
+    until: date | None = None
 
 
 def choose_time(host: str, slug: str) -> str:
@@ -133,7 +134,7 @@ def _next(choice: _Choice, shown: Interval) -> _Next:
         if starts:
             return _Next(min(starts))
         if end < latest and not _looking():
-            return _Next(unknown=True)
+            return _Next(until=(end - timedelta.resolution).astimezone(choice.zone).date())
         begin, end = end, end + _GLANCE
     return _Next()
 

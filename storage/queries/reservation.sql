@@ -190,6 +190,15 @@ UPDATE seat SET expires_epoch = NULL WHERE uid = :uid AND status = 'confirmed';
 -- name: cancel_seat
 UPDATE seat SET status = 'cancelled' WHERE uid = :uid AND status = 'confirmed';
 
+-- name: move_seat
+UPDATE seat SET reservation_id = :reservation_id WHERE uid = :uid AND status = 'confirmed';
+
+-- name: starts_of_invitee
+SELECT reservation.start_epoch FROM seat JOIN reservation ON reservation.id = seat.reservation_id
+WHERE lower(seat.email) = lower(:email) AND seat.status = 'confirmed' AND seat.expires_epoch IS NULL
+    AND reservation.event_type_id = :event_type_id AND reservation.status IN ('pending', 'confirmed')
+    AND reservation.start_epoch >= :range_start AND reservation.start_epoch < :range_end;
+
 -- name: seats_taken
 SELECT reservation.start_epoch, count(seat.id) AS taken
 FROM reservation JOIN seat ON seat.reservation_id = reservation.id AND seat.status = 'confirmed'

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.acceptance.marionette import Marionette, program
+from tests.acceptance.marionette import Marionette, Refused, program
 
 _PREFERENCES = {"intl.accept_languages": "en-GB", "network.proxy.type": 1}
 _ASK = """Services.prefs.setCharPref("network.proxy.http", arguments[0]);
@@ -54,10 +54,13 @@ class Firefox:
     def until(self, expression: str, *arguments: Any) -> Any:
         """What ``expression`` is, once that is true."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (value := self._said(expression, *arguments)):
+        while True:
+            # A page that goes while it is asked says nothing.
+            with suppress(Refused):
+                if value := self._said(expression, *arguments):
+                    return value
             assert time.monotonic() < deadline, (expression, arguments, self._said("document.body.innerText"))
             time.sleep(0.05)
-        return value
 
     def run(self, script: str, *arguments: Any) -> None:
         """Let the page do what it offers no element to click for."""

@@ -25,6 +25,10 @@ _PREFERENCES = {
 }
 
 
+class Refused(AssertionError):
+    """The program did not do what it was told to."""
+
+
 class Marionette:
     """The connection to a running program; commands are those of WebDriver."""
 
@@ -36,13 +40,14 @@ class Marionette:
         self("WebDriver:NewSession", **capabilities)
 
     def __call__(self, command: str, **parameters: Any) -> Any:
-        """What ``command`` answers; fails when the program refuses it."""
+        """What ``command`` answers; raises ``Refused``."""
         self._number += 1
         message = json.dumps([0, self._number, command, parameters]).encode()
         self._socket.sendall(b"%d:%s" % (len(message), message))
         _, number, error, result = self._read()
         assert number == self._number
-        assert error is None, error
+        if error is not None:
+            raise Refused(error)
         return result["value"] if isinstance(result, dict) and result.keys() == {"value"} else result
 
     def close(self) -> None:

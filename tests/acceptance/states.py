@@ -320,6 +320,14 @@ def _seat(page: Page, stage: Stage) -> None:
     page.goto(stage.manage(stage.booked("workshop")) + "?new=1")
 
 
+@state("seat to be moved")
+def _seat_to_move(page: Page, stage: Stage) -> None:
+    seat = stage.booked("workshop")
+    token = stage.manage(seat).rstrip("/").rpartition("/")[2]
+    later = stage.free("workshop", seat.start + timedelta(hours=1))
+    page.goto(f"{SITE}/book/ada/workshop/?start={instant(later)}&tz=Europe/Berlin&move={token}")
+
+
 @state("series")
 def _series(page: Page, stage: Stage) -> None:
     page.goto(stage.manage(stage.booked("lesson", occurrences=4)) + "?new=1")

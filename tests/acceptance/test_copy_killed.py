@@ -1,8 +1,15 @@
-"""``db copy`` is killed in the middle: nobody takes its target for a site, and the same command completes it."""
+"""``db copy`` is killed in the middle: nobody takes its target for a site, and the same command completes it
+and shows how far it is."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import re
 import signal
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +24,22 @@ from tests.postgres import Server
 _GATE = ("CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS"
          " 'BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END';"
          "CREATE TRIGGER gate BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION gate()")
+
+
+def at_a_terminal(words: list[str]) -> str:
+    """What the command draws on a terminal until it has ended well."""
+    terminal, its_end = pty.openpty()
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=its_end,
+                          env={**os.environ, "TERM": "xterm"}) as running:
+        os.close(its_end)
+        drawn = b""
+        # Linux ends a terminal that nobody holds any more by an error.
+        with contextlib.suppress(OSError):
+            while some := os.read(terminal, 65536):
+                drawn += some
+        os.close(terminal)
+    assert running.returncode == 0, drawn
+    return drawn.decode()
 
 
 def test_a_killed_copy_is_completed_by_the_next(tmp_path: Path, postgres_server: Server,
@@ -38,6 +61,7 @@ def test_a_killed_copy_is_completed_by_the_next(tmp_path: Path, postgres_server:
         refused = run(moved, *arguments)
         assert refused.returncode != 0
         assert "unfinished copy" in refused.stderr
-    done = run(site.config, "db", "copy", site.database, target)
-    assert done.returncode == 0, done.stderr
+    drawn = at_a_terminal([sys.executable, "-m", "radicale_booking", "--config", str(site.config), "db", "copy",
+                           site.database, target])
+    assert re.search(r"copy.*(\d+)/\1\b", drawn), drawn
     assert "anna" in run(moved, "user", "list").stdout

@@ -126,15 +126,18 @@ def test_a_frame_grows_and_shrinks(browser: Browser, place: Place, other: str, p
 def test_a_window_above_the_page(browser: Browser, place: Place, other: str, pages: Path, kind: str) -> None:
     found = snippets(place)
     body = found["float"] if kind == "float" else found["script"] + found["popup"]
-    (pages / f"{kind}.html").write_text(f"{_HEAD}{body}", encoding="utf-8")
+    # The page around says its language, or the visitor's browser does.
+    german, close, title = (True, "Schließen", "Book a time") if kind == "popup" else (False, "Close", "Booking")
+    head = _HEAD.replace("<title>", "<html lang=de-AT><title>") if german else _HEAD
+    (pages / f"{kind}.html").write_text(head + body, encoding="utf-8")
     with visitor(browser) as (page, complaints):
         page.goto(f"{other}/{kind}.html")
         button = page.get_by_role("button", name="Book a time")
         button.click()
         free = page.frame_locator("dialog iframe").locator("#times li a").first
         expect(free).to_be_visible()
-        expect(page.get_by_role("dialog")).to_have_accessible_name("Book a time" if kind == "popup" else "Booking")
-        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("dialog")).to_have_accessible_name(title)
+        page.get_by_role("button", name=close).click()
         expect(page.locator("dialog")).to_have_count(0)
         button.press("Enter")
         free.focus()

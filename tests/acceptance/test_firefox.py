@@ -70,6 +70,7 @@ def test_booking_moving_and_cancelling(desk: Desk) -> None:
     browser.click("main form button.button")
     browser.wait_for("h1", "Your booking")
     browser.wait_for("dl", "November")
+    browser.wait_for("dl", "Asia/Tokyo")
     browser.click(".cancel summary")
     browser.type("#reason", "A cold")
     browser.click("button.danger")

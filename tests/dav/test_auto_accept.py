@@ -272,6 +272,12 @@ def test_seats_are_taken_and_given_back(hours: Site) -> None:
     for user in ("bob", "carl"):
         put(hours[user], invitation(f"of-{user}", NINE, user, ADDRESS))
         assert answer(hours, user, ADDRESS) == ["ACCEPTED"]
+    [group] = booking.reservations(hours.app)
+    with hours.app.store.read() as uow:
+        seats = {seat.email: seat.uid for seat in uow.seats.of(group.id or 0)}
+    put(hours["bob"], invitation("of-bob", NINE + HALF_HOUR, "bob", ADDRESS))
+    assert (live(hours), answer(hours, "bob", ADDRESS)) == (["09:00", "09:30"], ["ACCEPTED"])
+    assert booking.reservation(hours.app, seats["bob@example.org"]).start == NINE + HALF_HOUR
     hours["bob"].request("DELETE", "/bob/calendar/e.ics")
     assert live(hours) == ["09:00"]
     hours["carl"].request("DELETE", "/carl/calendar/e.ics")

@@ -54,6 +54,16 @@ def test_who_does_not_say_a_name_is_asked_for_it(site: Site, method: str, path: 
 @pytest.mark.parametrize("path", ["/", "/principals/"])
 def test_the_user_is_found_from_outside(site: Site, path: str) -> None:
     assert found(site["bob"], path, "D:current-user-principal") == {"current-user-principal": ["/bob/"]}
+    for depth in ("0", "1"):
+        answer = site["bob"].request("PROPFIND", path, propfind("<D:current-user-principal/>"), Depth=depth)
+        assert answer.xml.findtext(f"{D}response/{D}href") == path
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/principals/"), ("PUT", "/principals/x.ics"),
+                                              ("PROPPATCH", "/principals/"), ("PROPFIND", "/principals/nobody/")])
+def test_what_is_asked_of_that_place_only_is_not_done_to_the_root(site: Site, method: str, path: str) -> None:
+    with pytest.raises(AssertionError, match="not a DAV path"):
+        site["bob"].request(method, path, propfind("<D:current-user-principal/>"))
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND"])
@@ -200,11 +210,12 @@ def test_names_of_properties_come_without_values(site: Site, path: str) -> None:
     assert not [name.tag for name in names if len(name) or name.text]
 
 
-@pytest.mark.parametrize("path", ["/", "/bob/"])
-def test_the_reports_about_people_are_named(site: Site, path: str) -> None:
-    assert set(found(site["bob"], path, "D:supported-report-set")["supported-report-set"]) >= {
+@pytest.mark.parametrize("depth", ["0", "1"])
+@pytest.mark.parametrize("path", ["/", "/bob/", "/bob/calendar/", "/bob/inbox/"])
+def test_the_reports_about_people_are_named(site: Site, path: str, depth: str) -> None:
+    assert set(found(site["bob"], path, "D:supported-report-set", depth=depth)["supported-report-set"]) >= {
         "principal-property-search", "principal-search-property-set", "calendarserver-principal-search",
-        "expand-property"}
+        "expand-property", "principal-match", "acl-principal-prop-set"}
 
 
 def test_what_can_be_searched_is_told(site: Site) -> None:

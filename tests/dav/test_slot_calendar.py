@@ -196,6 +196,10 @@ def test_seats(open_site: Site) -> None:
     assert len(hrefs(open_site["bob"], url)) == 6
     first = next(name for name in hrefs(open_site["anna"], url)[1:])
     assert b"DESCRIPTION:1/3" in open_site["anna"].request("GET", first).body
+    later = NINE + HALF_HOUR
+    assert open_site["bob"].request("PUT", f"{url}bob.ics", event("bob", later)).status in (201, 204)
+    assert sorted(one.start for one in booking.reservations(open_site.app) if one.live) == [NINE, later]
+    assert open_site["bob"].request("PUT", f"{url}bob.ics", event("bob", NINE)).status in (201, 204)
     assert open_site["bob"].request("DELETE", f"{url}bob.ics").status == 204
     [left] = [one for one in booking.reservations(open_site.app) if one.live]
     assert left.start == NINE

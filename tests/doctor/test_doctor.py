@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dns.exception
 import pytest
@@ -28,7 +29,7 @@ from radicale_booking.inbound_settings import InboundSettings
 from radicale_booking.lmtp import LmtpServer
 from radicale_booking.mail_settings import MailSettings
 from radicale_booking.notify.smtp import SmtpMailer
-from radicale_booking.services import accounts, backup, booking, calendar_objects, maintenance_mode
+from radicale_booking.services import accounts, backup, booking, calendar_objects, event_types, maintenance_mode
 from radicale_booking.services.adapters import Adapters
 from tests.acceptance.server import free_port
 from tests.mail_servers import PASSWORD, USER, dovecot
@@ -172,6 +173,21 @@ def test_harm_is_told(well: Adapters, harm: Callable[[Adapters], None], name: st
     assert {one.name: one.level for one in found}[name] == level
     assert all(one.remedy for one in found if one.level != "ok")
     assert worst(found) == 1
+
+
+@pytest.mark.parametrize(("rules", "level", "what"), [
+    ({"confirm_email": True}, "error", "answers to mail (ada/talk)"),
+    ({"reminders": (timedelta(hours=1),)}, "warning", "reminders (ada/talk)"),
+    ({"follow_up": timedelta(hours=1)}, "warning", "follow-ups (ada/talk)"),
+])
+def test_mail_that_is_wanted_and_not_sent(well: Adapters, rules: dict[str, Any], level: str, what: str) -> None:
+    mailing: Adapters = replace(well, mailer=SmtpMailer(MailSettings(host="mx.example")))
+    event_types.set(mailing, "ada", "talk", **rules)
+    [found] = [one for one in data.examine(well) if one.name == "wanted mail"]
+    assert (found.level, what in found.detail) == (level, True)
+    assert "wanted mail" not in of_data(mailing)
+    event_types.remove(well, "ada", "talk")
+    assert "wanted mail" not in of_data(well)
 
 
 def test_an_invitees_copy_is_no_harm(well: Adapters) -> None:

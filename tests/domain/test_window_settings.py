@@ -71,6 +71,8 @@ def test_every_way_to_write_a_length_means_the_same(hours: int, minutes: int) ->
     ("seats: 8", {"seats": 8}),
     ("Plätze: 10000", {"seats": 10_000}),
     ("confirm: yes", {"confirmation": True}),
+    ("verify: yes", {"confirm_email": True}),
+    ("Prüfen: nein", {"confirm_email": False}),
     ("bestätigen: NEIN", {"confirmation": False}),
     ("location: Room 4", {"location": "Room 4"}),
     ("location: jitsi=https://meet.jit.si/us", {"location": "jitsi=https://meet.jit.si/us"}),
@@ -86,7 +88,7 @@ def test_a_setting(line: str, fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("line", "reason"), [
     ("duration: soon", "length of time"), ("duration:", "names no length"), ("duration: 30m, 30m", "one twice"),
-    ("duration: 0", "between 1 minutes and 1 days"), ("duration: 25h", "between"), ("step: 0", "between"),
+    ("duration: 0", "between 1m and 1d"), ("duration: 25h", "between"), ("step: 0", "between"),
     ("buffer: 1m/2m/3m", "two parts"), ("buffer: 73h", "between"), ("notice: 366 days", "between"),
     ("horizon: 36h", "whole days"), ("horizon: 0", "whole days"), ("horizon: 731", "whole days"),
     ("horizon: 2026-12-31..2026-12-01", "ends before"), ("horizon: 2026-12..2027", "range of dates"),

@@ -18,7 +18,8 @@ BOOKED = Reservation(
     end=START + timedelta(minutes=30), invitee_name="Bob Müller", invitee_email="bob@example.com", created=NOW,
     modified=NOW, invitee_timezone="Europe/Berlin", language="de-AT", note="About\nengines", location="Room 4")
 SETTINGS = MailSettings(host="127.0.0.1", security="none", sender="booking@example.net", timeout_seconds=10)
-STATUS = {"request": "pending", "cancel": "cancelled", "leave": "cancelled", "decline": "declined", "expire": "expired"}
+STATUS = {"request": "pending", "cancel": "cancelled", "leave": "cancelled", "unseat": "cancelled",
+           "decline": "declined", "expire": "expired"}
 
 
 def notice(event: str = "book", role: str = "invitee", *, booked: Reservation = BOOKED, host: Principal = ANNA,

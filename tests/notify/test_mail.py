@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import radicale_booking.notify
 from radicale_booking.domain.notice import EVENTS, ROLES, TOLD, InvitationNotice, Notice, event_now
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.repetition import Repetition
 from radicale_booking.domain.window_settings import Problem
 from radicale_booking.errors import (
     AddressRefused,
@@ -110,7 +111,7 @@ def test_every_event_has_its_words_in_every_language(name: str, role: str, langu
     text = content(message, "text/plain")
     assert {"en": "When", "de": "Wann", "fr": "Quand", "es": "Cuándo"}[known] in text
     assert "%(" not in message["Subject"] + text
-    lasting = EVENTS[name] and name != "follow-up"
+    lasting = (EVENTS[name] and name != "follow-up") or name == "unseat"
     shown = "book.example.org/booking/" if lasting else "book.example.org/book/anna/call/"
     assert (shown in text) == (role == "invitee")
     invented = composed(notice("cancel", booked=replace(BOOKED, reason="Ein Schnupfen")), language)
@@ -146,6 +147,51 @@ def test_the_invitees_calendar_is_told_by_itip(name: str, method: str, status: s
     assert found["ATTENDEE"].params["PARTSTAT"] == answer
     assert "DTSTAMP" in found
     assert ("URL" in found) == (method == "REQUEST")
+
+
+def series(*starts: str) -> Notice:
+    """Occurrences in order, booked for each week in Berlin."""
+    first, *others = [
+        replace(BOOKED, uid=f"u{number}", series="series", recurrence=start, start=start,
+                end=start + timedelta(minutes=30))
+        for number, start in enumerate(map(datetime.fromisoformat, starts))]
+    return replace(notice(booked=first), others=tuple(others),
+                   repetition=Repetition("week", 1, ZoneInfo("Europe/Berlin")) if others else None)
+
+
+@pytest.mark.parametrize(("starts", "lines"), [
+    (["2026-10-20T08:00Z", "2026-10-27T09:00Z", "2026-11-03T09:00Z"], [
+        "DTSTART;TZID=Europe/Berlin:20261020T100000", "DTEND;TZID=Europe/Berlin:20261020T103000",
+        "RRULE:FREQ=WEEKLY;COUNT=3;INTERVAL=1"]),
+    (["2026-11-03T09:00Z", "2026-11-17T09:00Z"], [
+        "DTSTART;TZID=Europe/Berlin:20261103T100000", "DTEND;TZID=Europe/Berlin:20261103T103000",
+        "RRULE:FREQ=WEEKLY;COUNT=3;INTERVAL=1", "EXDATE;TZID=Europe/Berlin:20261110T100000"]),
+    (["2026-11-03T09:00Z", "2026-11-11T12:00Z"], [
+        "DTSTART:20261103T090000Z", "DTEND:20261103T093000Z", "RDATE:20261111T120000Z"]),
+    # In the second of the two hours with this name.
+    (["2026-10-25T01:30Z", "2026-11-01T01:30Z"], [
+        "DTSTART:20261025T013000Z", "DTEND:20261025T020000Z", "RDATE:20261101T013000Z"]),
+], ids=["across a change of clocks", "one was cancelled", "one was moved", "from the second of two equal hours"])
+def test_occurrences_are_told_by_a_rule_where_they_follow_it(starts: list[str], lines: list[str]) -> None:
+    """Outlook takes an event with RDATE and without RRULE for no series (MS-OXCICAL 2.1.3.1.1.20.18)."""
+    text = content(composed(series(*starts)), "text/calendar")
+    named = ("DTSTART", "DTEND", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+    assert [line for line in text.partition("BEGIN:VEVENT")[2].splitlines() if line.startswith(named)] == lines
+    assert text.count("BEGIN:VTIMEZONE") == ("TZID=" in lines[0])
+
+
+def test_what_is_told_of_one_occurrence_answers_what_was_told_of_all() -> None:
+    first = composed(series("2026-11-03T09:00Z", "2026-11-10T09:00Z"))
+    [other] = series("2026-11-03T09:00Z", "2026-11-10T09:00Z").others
+    ended = composed(notice("cancel", booked=other))
+    assert ended["In-Reply-To"] == first["Message-ID"] != ended["Message-ID"]
+    assert event(ended)["RECURRENCE-ID"].dt == other.start
+
+
+def test_a_guest_has_a_name_in_the_invitation() -> None:
+    """Programs show nothing for an empty one."""
+    guests = event(composed(notice(booked=replace(BOOKED, guests=("ada@example.org",)))))["ATTENDEE"][1:]
+    assert [guest.params["CN"] for guest in guests] == ["ada@example.org"]
 
 
 @pytest.mark.parametrize(("name", "answer"), [("book", "ACCEPTED"), ("request", "ACCEPTED"), ("cancel", "DECLINED")])

@@ -6,13 +6,17 @@ import ast
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from werkzeug.test import TestResponse
 
 import radicale_booking
+from radicale_booking import web
 from radicale_booking.errors import StoreUnavailable, TransactionUndone
 from radicale_booking.services import booking, life
 from radicale_booking.services.adapters import Adapters
+from tests.acceptance.visitor import Page
 from tests.postgres import Server
 from tests.services.calendars import NINE, audited, mails, wish
 from tests.undone import DEADLOCK, DEATH, SERIALISATION, tries, undo
@@ -88,8 +92,8 @@ def _opening(package: Path) -> Iterator[tuple[str, str, bool]]:
             if isinstance(function, ast.FunctionDef) and any(
                     isinstance(node, ast.Attribute) and node.attr in ("read", "write", "look")
                     and ast.unparse(node.value).endswith("store") for node in ast.walk(function)):
-                yield place, function.name, any(ast.unparse(decorator) == "again.if_undone"
-                                                for decorator in function.decorator_list)
+                yield place, function.name, any(
+                    ast.unparse(node) in ("again.if_undone", "again.attempt") for node in ast.walk(function))
 
 
 def test_every_service_begins_anew() -> None:
@@ -98,4 +102,24 @@ def test_every_service_begins_anew() -> None:
     named = {name for place, function, _ in found for name in (place, f"{place} {function}")}
     assert not set(_NOT_BY_ITSELF) - named, "are no more"
     assert [f"{place} {function}" for place, function, anew in found if not anew
-            and place not in _NOT_BY_ITSELF and f"{place} {function}" not in _NOT_BY_ITSELF] == ["web/health.py ready"]
+            and place not in _NOT_BY_ITSELF and f"{place} {function}" not in _NOT_BY_ITSELF] == []
+
+
+def test_an_invitee_is_not_told_that_nothing_was_booked_when_nobody_knows(app: Adapters) -> None:
+    client = web.create_app(app).test_client()
+    site = {"base_url": "https://book.example.org"}
+    shown = client.get(f"/book/ada/talk/?start={NINE:%Y-%m-%dT%H:%M:%SZ}", **site)
+    action, fields = Page(shown.request.url, 200, shown.text).form()
+    undo(app.settings.database, 1, DEATH, "reservation", at_commit=True)
+
+    def send() -> TestResponse:
+        return client.post(urlsplit(action).path, data=fields | {"name": "Bob", "email": "bob@example.org"},
+                           headers={"Referer": shown.request.url}, follow_redirects=True, **site)
+
+    broken_off = send()
+    assert (broken_off.status_code, int(broken_off.headers["Retry-After"]) > 0) == (503, True)
+    assert "does not book twice" in broken_off.text
+    assert "Nothing was booked" not in broken_off.text
+    for _ in range(2):
+        assert send().status_code == 200
+    assert len(booking.reservations(app)) == 1

@@ -166,9 +166,11 @@ def test_what_nobody_answers_goes_silently(asking: Adapters, clock: Clock) -> No
         email_check.held(asking, token)
 
 
+@pytest.mark.parametrize("wanted", [True, None])
 @pytest.mark.parametrize("name", ["blocked", "limit", "all", "seat"])
-def test_what_is_known_of_an_address_is_for_its_owner(app: Adapters, name: str) -> None:
-    asking = asking_of(app, open_per_invitee=1 if name == "all" else 0)
+def test_what_is_known_of_an_address_is_for_its_owner(app: Adapters, name: str, wanted: bool | None) -> None:
+    asking = replace(asking_of(app, open_per_invitee=1 if name == "all" else 0, confirm_email=wanted),
+                     mailer=SimpleNamespace())  # type: ignore[arg-type]
     event_types.add(asking, EventType("ada", "course", "Course", HALF, seats=4,
                                       limit_per_invitee=1 if name == "limit" else None))
     if name == "blocked":
@@ -339,6 +341,58 @@ def test_an_event_type_may_ask_by_itself(app: Adapters) -> None:
     event_types.add(mailing, EventType("ada", "other", "Other", HALF, locations=(Location("link", "https://x.org"),)))
     assert hold(mailing).unverified
     assert hold(mailing, NINE + HALF, slug="other").status == "confirmed"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_site_asks_by_itself_where_a_rule_goes_by_the_address(app: Adapters) -> None:
+    mailing: Adapters = replace(asking_of(app, confirm_email=None), mailer=SimpleNamespace())  # type: ignore[arg-type]
+    [talk] = event_types.list(mailing, "ada")
+    rules = {"seats": 3, "limit_per_invitee": 1}
+    assert not email_check.is_wanted(mailing, talk)
+    for name, value in rules.items():
+        assert email_check.is_wanted(mailing, replace(talk, **{name: value}))  # type: ignore[arg-type]
+        assert not email_check.is_wanted(app, replace(talk, **{name: value}))  # type: ignore[arg-type]
+        assert not email_check.is_wanted(replace(mailing, settings=asking_of(app, confirm_email=False).settings),
+                                         replace(talk, **{name: value}))  # type: ignore[arg-type]
+    for more in ({"open_per_invitee": 2}, {"blocked": ("example.net",)}):
+        ruled = asking_of(app, confirm_email=None, **more)
+        assert email_check.is_wanted(replace(mailing, settings=ruled.settings), talk)
+    guard.block(mailing, "eve@example.org")
+    assert email_check.is_wanted(mailing, talk)
+    guard.unblock(mailing, "eve@example.org")
+    assert hold(mailing).status == "confirmed"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_without_mail_a_refusal_does_not_say_why(app: Adapters) -> None:
+    """Byte by byte and in all headers: who is blocked, has booked, has a seat; and who tries too often, by which."""
+    event_types.add(app, EventType("ada", "course", "Course", HALF, seats=4, limit_per_invitee=2))
+    app = asking_of(app, confirm_email=None, bookings_per_address=20, bookings_per_invitee=20)
+    guard.block(app, "eve@example.org")
+    booking.reserve(app, wish(NINE, slug="course", email="seat@example.org"))
+    for number in (1, 2):
+        booking.reserve(app, wish(NINE + number * HALF, slug="course", email="many@example.org"))
+    known = {raw(app, email, "203.0.113.9") for email in (EVE, "seat@example.org", "many@example.org")}
+    assert len(known) == 1
+    assert next(iter(known))[0] == 403
+    limited = asking_of(app, confirm_email=None, bookings_per_address=5, bookings_per_invitee=2)
+    for number in range(2):
+        guard.admit(limited, f"203.0.113.{20 + number}", "often@example.org")
+    for number in range(5):
+        guard.admit(limited, "203.0.113.30", f"some{number}@example.org")
+    refusals = {raw(limited, "often@example.org", "203.0.113.40"), raw(limited, "new@example.org", "203.0.113.30")}
+    assert len(refusals) == 1
+    assert next(iter(refusals))[0] == 429
+
+
+def raw(app: Adapters, email: str, origin: str) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
+    """All of the answer to a form but the cookie, which is new for everybody."""
+    client = web.create_app(app).test_client()
+    at = f"{NINE:%Y-%m-%dT%H:%M:%SZ}"
+    path = f"/book/ada/course/?start={at}"
+    answer = client.post(path, data={"csrf_token": csrf(client, path), "start": at, "name": "Bob", "email": email,
+                                     "tz": "Europe/Berlin"}, environ_base={"REMOTE_ADDR": origin})
+    return answer.status_code, answer.data, tuple(sorted(one for one in answer.headers if one[0] != "Set-Cookie"))
 
 
 def test_the_pages(asking: Adapters, clock: Clock) -> None:

@@ -232,14 +232,17 @@ def test_a_counter_proposal_that_is_not_offered_is_declined_with_what_is(app: Ad
     assert second["Subject"] == first["Subject"]
 
 
-def test_a_group_stays_together_and_what_is_over_stays_over(app: Adapters) -> None:
+def test_who_proposes_another_time_leaves_the_group_and_what_is_over_stays_over(app: Adapters) -> None:
     event_types.add(app, EventType("ada", "course", "Course", HALF, seats=3))
+    booking.reserve(app, replace(wish(NINE, email="zoe@example.org"), slug="course"))
     booked = booking.reserve(app, replace(wish(NINE, email=BOB), slug="course"))
-    assert countered(app, NINE + HALF) == "done"
-    assert live(app) == [NINE]
-    assert "METHOD:DECLINECOUNTER" in calendar_part(told(app)[-1])
-    life.cancel(app, booked.uid, "command")
-    assert countered(app, NINE + HALF) == "done"
+    assert countered(app, NINE + HALF, uid=booked.uid) == "done"
+    assert sorted(live(app)) == [NINE, NINE + HALF]
+    moved = booking.reservation(app, booked.seat or "")
+    assert ["METHOD:CANCEL" in calendar_part(told(app)[-2]), moved.uid in calendar_part(told(app)[-1])] == [True, True]
+    for one in booking.reservations(app):
+        life.cancel(app, one.uid, "command")
+    assert countered(app, NINE + 2 * HALF, uid=moved.uid) == "done"
     assert live(app) == []
     assert "METHOD:CANCEL" in calendar_part(told(app)[-1])
 

@@ -13,7 +13,9 @@ import pytest
 from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.errors import BookingError, InvalidInput, SlotTaken
-from radicale_booking.services import booking, event_types, implicit, life
+from radicale_booking.mail_settings import MailSettings
+from radicale_booking.notify.mail import MailComposer
+from radicale_booking.services import booking, event_types, implicit, life, mail
 from radicale_booking.services.adapters import Adapters
 from tests.services.calendars import (
     NINE,
@@ -97,6 +99,17 @@ def test_all_are_booked_with_one_object(weekly: Adapters) -> None:
     text = objects(weekly, "ada")[booked[0].calendar_uid]
     rule = icalendar.Calendar.from_ical(text).walk("VEVENT")[0]["RRULE"]
     assert (rule["FREQ"], rule["COUNT"]) == (["WEEKLY"], [4])
+
+
+def test_the_mail_about_all_has_their_rule(weekly: Adapters) -> None:
+    composer = MailComposer(MailSettings(host="127.0.0.1", sender="booking@example.net"))
+    booked = book(weekly)
+    life.cancel(weekly, booked[1].uid, actor="invitee")
+    message = mail.preview(replace(weekly, composer=composer), booked[0].uid)
+    [invitation] = [part.get_content() for part in message.walk() if part.get_content_type() == "text/calendar"]
+    [event] = icalendar.Calendar.from_ical(invitation).walk("VEVENT")
+    assert event["RRULE"].to_ical() == b"FREQ=WEEKLY;COUNT=4;INTERVAL=1"
+    assert [left_out.dt for left_out in event["EXDATE"].dts] == [WEEKS[1]]
 
 
 def test_one_that_is_taken_refuses_all(weekly: Adapters) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,16 @@ def test_a_line_sets_a_rule_and_its_removal_the_default(app: Adapters, line: str
     assert made == replace(PLAIN, id=made.id, **fields)
     assert draw(app, "Come and have tea!") == replace(PLAIN, id=made.id)
     assert unread(app) == []
+
+
+def test_a_mail_to_be_answered_can_be_asked_for_where_mail_is_sent(app: Adapters) -> None:
+    assert not draw(app, "verify: yes", "seats: 4").confirm_email
+    assert unread(app) == ["verify: yes"]
+    assert draw(app, "seats: 4").seats == 4
+    mailing: Adapters = replace(app, mailer=SimpleNamespace())  # type: ignore[arg-type]
+    assert draw(mailing, "verify: yes").confirm_email
+    assert unread(mailing) == []
+    assert not draw(mailing, "notice: 4h").confirm_email
 
 
 def test_what_is_drawn_is_what_is_offered(app: Adapters) -> None:

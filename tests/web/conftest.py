@@ -20,6 +20,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Any:
                  "series_of", "owner_of", "subject", "slots_to_move", "refused_by"):
         monkeypatch.setattr(booking, name, getattr(fake, name))
     monkeypatch.setattr(life, "cancel", fake.cancel)
+    monkeypatch.setattr(life, "reschedule", fake.reschedule)
     monkeypatch.setattr(maintenance_mode, "state", lambda app: None)
     monkeypatch.setattr(calendar_objects, "for_invitee", fake.for_invitee)
     return fake

@@ -34,6 +34,7 @@ class FakeBooking:
 
     def __init__(self) -> None:
         self.taken: set[datetime] = set()
+        self.moved: list[str] = []
         self.reservations: dict[str, Reservation] = {}
         self.keys: dict[str, Reservation] = {}
         self.last_day = NOW.date() + timedelta(days=40)
@@ -89,6 +90,11 @@ class FakeBooking:
         self.reservations[uid] = cancelled
         return cancelled
 
+    def reschedule(self, app: Any, uid: str, start: datetime, actor: str) -> Reservation:
+        self.moved.append(uid)
+        self.reservations[uid] = replace(self.reservations[uid], start=start)
+        return self.reservations[uid]
+
     def manage_url(self, app: Any, reservation: Reservation) -> str:
         return f"https://book.example.org/booking/{reservation.uid}/"
 
@@ -128,6 +134,7 @@ def fake_adapters(store: Any = None, page: PageSettings = PageSettings(),  # noq
     """Adapters as far as the pages use them."""
     return SimpleNamespace(
         store=store,
+        mailer=None,
         clock=lambda: NOW,
         links=SimpleNamespace(sign=lambda purpose, value, expires=None: f"{purpose}-key-for-tests"),
         settings=SimpleNamespace(public_url="http://book.example.org", page=page, guard=GuardSettings(), mail=mail,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
+from radicale_booking.mail_settings import LANGUAGES
 from radicale_booking.page_settings import PageSettings, origins
 from radicale_booking.web import create_app
 from tests.web.conftest import services  # noqa: F401 - fixture
@@ -52,6 +56,15 @@ def test_the_script_is_small_and_kept_for_an_hour(services: object) -> None:  # 
         assert answer.mimetype == "text/javascript"
         assert len(answer.data) < 5000
         assert answer.headers["Cache-Control"] == "public, max-age=3600"
+
+
+def test_the_script_speaks_every_language_of_the_pages(services: object) -> None:  # noqa: F811
+    with create_app(fake_adapters()).test_client().get("/embed.js") as answer:
+        words = dict(re.findall(r'(\w\w): (\["[^\]]*"\])', answer.text))
+    assert set(words) == set(LANGUAGES)
+    said = [tuple(json.loads(one)) for one in words.values()]
+    assert {len(one) for one in said} == {3}
+    assert len({one[0] for one in said}) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("text", ["www.example.org", "https://example.org/path", "*", "https://*.example.org",

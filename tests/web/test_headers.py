@@ -120,3 +120,8 @@ def test_colours_are_readable(scheme: int) -> None:
                         ("paper", "danger"), ("amber", "amber-soft")]:
         assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
     assert contrast(colours["edge"], colours["paper"]) >= 3
+
+
+def test_a_host_that_is_no_name_is_told_so(client: FlaskClient) -> None:
+    answer = client.get("/book/ada/", headers={"Host": "a" * 300})
+    assert (answer.status_code, "Host" in answer.text) == (400, True)

@@ -39,6 +39,8 @@ def test_one_more_question_and_no_more(client: FlaskClient, far: Any, view: str)
     assert len(far.frames) == 2
     assert looked(far) <= LOOKED
     assert "Look for the next free time" in page
+    # How far it has looked is known, so that nobody takes it for all there is.
+    assert "There are no free times until Sunday, January 24, 2027." in page
     assert "has no open times" not in page
 
 

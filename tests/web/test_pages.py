@@ -168,6 +168,12 @@ def test_booking_makes_a_reservation_and_shows_it(client: FlaskClient, services:
     assert 'href="/booking/uid-0/event.ics"' in shown.text
 
 
+def test_another_time_is_chosen_in_the_zone_of_the_booking(client: FlaskClient) -> None:
+    book(client, FORM + "&tz=America/New_York")
+    [link] = re.findall(r'href="([^"]*move=[^"]*)"', client.get("/booking/uid-0/").text)
+    assert "tz=America/New_York" in html.unescape(link)
+
+
 def test_sending_the_form_twice_books_once(client: FlaskClient, services: Any) -> None:
     fields = hidden(client.get(FORM).text) | {"name": "Charles", "email": "charles@example.org"}
     first, second = (client.post(FORM, data=fields) for _ in range(2))
@@ -274,11 +280,15 @@ def test_who_has_a_seat_cancels_that_alone(client: FlaskClient, services: Any) -
     assert (services.reservations["seat-0"].status, services.reservations["uid-0"].status) == ("cancelled", "confirmed")
 
 
-def test_a_seat_in_a_group_is_not_a_booking_to_move(client: FlaskClient, services: Any) -> None:
+def test_who_has_a_seat_in_a_group_moves_that_alone(client: FlaskClient, services: Any) -> None:
     book(client)
-    services.reservations["uid-0"] = replace(services.reservations["uid-0"], seat="seat-0")
-    for method in (client.get, client.post):
-        assert method(FORM + "&move=uid-0").status_code == 403
+    services.reservations["seat-0"] = replace(services.reservations["uid-0"], seat="seat-0")
+    assert "move=seat-0" in client.get("/booking/seat-0/").text
+    later = FORM.replace(MONDAY_FIRST, "2026-11-24T09:00:00Z") + "&lang=en&move=seat-0"
+    page = client.get(later).text
+    assert "Your seat there is free for others" in page
+    assert client.post(later, data=hidden(page)).status_code == 303
+    assert services.moved == ["seat-0"]
 
 
 def test_cancelling(client: FlaskClient, services: Any) -> None:

@@ -5,6 +5,19 @@
   const base = new URL("./", script.src).href;
   const origin = new URL(base).origin;
   const frames = new Map();
+  // Names of the button that closes, of the one that opens and of the page.
+  const words = {
+    en: ["Close", "Book a time", "Booking"], de: ["Schließen", "Termin buchen", "Buchung"],
+    es: ["Cerrar", "Reservar una hora", "Reserva"], fr: ["Fermer", "Réserver un horaire", "Réservation"],
+    it: ["Chiudi", "Prenota un orario", "Prenotazione"], nl: ["Sluiten", "Een tijd boeken", "Boeking"],
+    pt: ["Fechar", "Reservar um horário", "Reserva"], ar: ["إغلاق", "احجز موعدًا", "الحجز"],
+  };
+
+  // That of the booking, if the site chose it, of the page around it, or the visitor's.
+  function language(element) {
+    const spoken = [element.dataset.prefillLang, element.closest("[lang]")?.lang, ...navigator.languages];
+    return spoken.map(tag => (tag || "").toLowerCase().split("-")[0]).find(tag => Object.hasOwn(words, tag)) || "en";
+  }
 
   function address(what, element) {
     const url = new URL(`book/${what.replace(/^\/+|\/+$/g, "")}/`, base);
@@ -19,7 +32,7 @@
   function frame(what, element) {
     const made = document.createElement("iframe");
     made.src = address(what, element);
-    made.title = element.dataset.title || element.textContent.trim() || "Booking";
+    made.title = element.dataset.title || element.textContent.trim() || words[language(element)][2];
     Object.assign(made.style, { border: "0", inlineSize: "100%", blockSize: "40rem", colorScheme: "light dark" });
     frames.set(made, element);
     return made;
@@ -28,7 +41,7 @@
   function popup(what, element) {
     const dialog = document.createElement("dialog");
     const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×",
-      ariaLabel: element.dataset.closeText || "Close" });
+      ariaLabel: element.dataset.closeText || words[language(element)][0] });
     Object.assign(dialog.style, { border: "0", borderRadius: "1rem", padding: "0", inlineSize: "min(68rem, 96vw)",
       colorScheme: "light dark", background: "light-dark(#fff, #191f1d)", boxShadow: "0 1rem 4rem #0006" });
     Object.assign(close.style, { position: "sticky", insetBlockStart: "0", display: "block", marginInlineStart: "auto",
@@ -64,7 +77,7 @@
     });
     if (script.dataset.bookingFloat) {
       const button = Object.assign(document.createElement("button"), { type: "button",
-        textContent: script.dataset.bookingFloatText || "Book a time" });
+        textContent: script.dataset.bookingFloatText || words[language(script)][1] });
       Object.assign(button.style, { position: "fixed", insetBlockEnd: "1.25rem", insetInlineEnd: "1.25rem", zIndex: "9999",
         minBlockSize: "3rem", padding: "0.5rem 1.5rem", border: "0", borderRadius: "999px", color: "#fff",
         background: script.dataset.bookingFloatColour || "#0b6b5f", font: "600 1rem system-ui", cursor: "pointer" });
