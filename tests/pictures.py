@@ -53,6 +53,8 @@ _PAGES = {
     "phone-dark": ("day", Look(_PHONE, dark=True)),
     "phone-arabic": ("month", Look(_PHONE, "ar")),
     "setup-page": ("setup of a user", Look(900)),
+    "decision": ("host is asked", Look(900)),
+    "embedding": ("embedding of an event type", Look(1100)),
 }
 #: File -> what the mail is about, who reads it, and how.
 _MAILS = {

@@ -20,4 +20,5 @@ def command(
     app = call.app()
     reservation = booking.reservation(app, uid)
     seats = [f"{seat.uid} {seat.name} <{seat.email}>" for seat in booking.seats_of(app, reservation)]
-    call.show({**record(reservation), "manage_link": booking.manage_url(app, reservation), "seats": seats})
+    call.show({**record(reservation), "manage_link": booking.manage_url(app, reservation),
+               "seats": seats if call.as_json else ", ".join(seats)})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FILTER, _ZONE, _ZONE_NAME = clark("C:filter"), clark("C:timezone"), clark("C:timezone-id")
 #: No zone is further from another than a day and some hours.
-_APART_SECONDS = 27 * 3600
+APART_SECONDS = 27 * 3600
 
 
 def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
@@ -31,10 +31,10 @@ def floating_zone(collection: Collection, body: ET.Element) -> tzinfo:
 
     Raises ``SchedulingRefused`` for a name that no zone has.
     """
-    return _named_zone(collection, body) or own_zone(collection)
+    return named_zone(collection, body) or own_zone(collection)
 
 
-def _named_zone(collection: Collection, body: ET.Element) -> tzinfo | None:
+def named_zone(collection: Collection, body: ET.Element) -> tzinfo | None:
     """That of the request or the calendar, None where they name none.
 
     Raises ``SchedulingRefused`` for a name that no zone has.
@@ -65,9 +65,9 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
     assert wanted is not None  # noqa: S101 - it was checked
     component, start, end, simple = radicale_filter.simplify_prefilters([wanted], "VCALENDAR")
     bounded = start > radicale_filter.TIMESTAMP_MIN or end < radicale_filter.TIMESTAMP_MAX
-    named = _named_zone(collection, body)
+    named = named_zone(collection, body)
     if bounded and component == "VEVENT":
-        elsewhere = 0 if named is None or named == own_zone(collection) else _APART_SECONDS
+        elsewhere = 0 if named is None or named == own_zone(collection) else APART_SECONDS
         found = _in_range(request, collection, start - elsewhere, end + elsewhere)
         decided = simple and not elsewhere
     else:
@@ -78,6 +78,14 @@ def members(request: Request, collection: Collection, body: ET.Element) -> Itera
     zone = named or own_zone(collection)
     return [row for row, matched in found
             if (decided and matched) or calendar_filter.matches(wanted, row["text"], zone)]
+
+
+def matching(collection: Collection, body: ET.Element, rows: Iterable[Row]) -> list[Row]:
+    """Those of ``rows`` that the C:filter of ``body`` asks for."""
+    wanted = body.find(_FILTER)
+    assert wanted is not None  # noqa: S101 - it was checked
+    zone = floating_zone(collection, body)
+    return [row for row in rows if calendar_filter.matches(wanted, row["text"], zone)]
 
 
 def _of_component(request: Request, collection: Collection, component: str | None) -> Sequence[Row]:

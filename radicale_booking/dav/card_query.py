@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -56,13 +57,15 @@ def _check(element: ET.Element) -> None:
         _check(child)
 
 
-def members(request: Request, collection: Collection, body: ET.Element) -> tuple[list[Row], bool]:
-    """The cards that the checked ``body`` asks for, and whether there are more than it wants."""
+def members(request: Request, collection: Collection, body: ET.Element, name: str) -> tuple[list[Row], bool]:
+    """The cards that the checked ``body`` asks for, of all or of the one called ``name``, and whether there are more
+    than it wants."""
     wanted = body.find(_FILTER)
     given = (body.findtext(_MOST) or "").strip()
     most = int(given) if given.isascii() and given.isdigit() else None
     found: list[Row] = []
-    for row in request.rows("members_with_text", collection):
+    for row in request.rows("some", collection, hrefs=json.dumps([name])) if name else request.rows(
+            "members_with_text", collection):
         if wanted is None or matches(wanted, row["text"]):
             if len(found) == most:
                 return found, True

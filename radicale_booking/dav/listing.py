@@ -162,17 +162,31 @@ def report(request: Request) -> types.WSGIResponse | None:
     if not access.check("r"):
         return None
     with request.storage.acquire_lock("r", request.user):
-        collection = request.collection(access)
+        collection, name = request.collection(access), ""
+        if collection is None:
+            collection, name = _member(request, access)
         _check_kind(request, collection)
         if collection is None:
             return None
+        if name and request.body.tag in (_FREE_BUSY, SYNC):
+            raise SchedulingRefused("D:supported-report", "it is a report of collections")
         if request.body.tag == _FREE_BUSY:
             return freebusy.report(request.storage.unit_of_work, collection, request.body)
-        parts = _members(request, collection, request.body)
+        parts = _members(request, collection, request.body, name)
     if parts is None:
         return None
     headers = {"Content-Type": "text/xml; charset=utf-8"}
     return int(HTTPStatus.MULTI_STATUS), headers, template.document(parts), None
+
+
+def _member(request: Request, access: Access) -> tuple[Collection | None, str]:
+    """The collection and the href of the object at the path, if there is one that the user may read."""
+    parent_path, _, href = pathutils.strip_path(request.path).rpartition("/")
+    row = request.storage.unit_of_work.collections.get(parent_path)
+    if row is None or row.tag not in ("VCALENDAR", "VADDRESSBOOK") or request.path.endswith("/"):
+        return None, ""
+    item = request.storage.member(row, href)
+    return (Collection(request.storage, row), href) if item is not None and access.check("r", item) else (None, "")
 
 
 def _check_kind(request: Request, collection: Collection | None) -> None:
@@ -188,7 +202,8 @@ def _check_kind(request: Request, collection: Collection | None) -> None:
         raise SchedulingRefused("D:supported-report", f"it is a report of {kind} collections")
 
 
-def _members(request: Request, collection: Collection, body: ET.Element) -> Iterable[str] | None:
+def _members(request: Request, collection: Collection, body: ET.Element, name: str) -> Iterable[str] | None:
+    """``name``: the href of the only member that is asked, empty for all."""
     props = _asked(body)
     if any(len(prop) and prop.tag not in _DATA for prop in props):
         return None
@@ -198,9 +213,9 @@ def _members(request: Request, collection: Collection, body: ET.Element) -> Iter
     if _MULTIGET.get(body.tag) == collection.tag:
         return _multiget(request, collection, body, props)
     if body.tag == _QUERY and collection.tag == "VCALENDAR":
-        return _query(request, collection, body, props)
+        return _query(request, collection, body, props, name)
     if body.tag == card_query.REPORT and collection.tag == "VADDRESSBOOK":
-        rows, more = card_query.members(request, collection, body)
+        rows, more = card_query.members(request, collection, body, name)
         limited = [template.truncated(request.base_prefix, collection)] if more else []
         return limited + _responses(request, collection, rows, props)
     return None
@@ -252,10 +267,13 @@ def _named(request: Request, collection: Collection, names: list[str], props: ET
     return absent + list(_responses(request, collection, rows, props))
 
 
-def _query(request: Request, collection: Collection, body: ET.Element, props: ET.Element) -> Iterable[str] | None:
+def _query(request: Request, collection: Collection, body: ET.Element, props: ET.Element,
+           name: str) -> Iterable[str] | None:
     if len(body.findall(xmlutils.make_clark("C:filter"))) != 1:
         return None
-    return _responses(request, collection, calendar_query.members(request, collection, body), props)
+    found = calendar_query.members(request, collection, body) if not name else calendar_query.matching(
+        collection, body, request.rows("some", collection, hrefs=json.dumps([name])))
+    return _responses(request, collection, found, props)
 
 
 def _responses(request: Request, collection: Collection, rows: Iterable[Row], props: ET.Element) -> list[str]:

@@ -63,6 +63,18 @@ def index(text: str, *, now: datetime, floating_zone: tzinfo, addresses: Collect
                      expanded_until_epoch=None if expansion.complete else _epoch(frame.end), rows=tuple(rows))
 
 
+def within(text: str, frame: Interval, *, floating_zone: tzinfo,
+           addresses: Collection[str] = ()) -> list[InstanceRow]:
+    """As ``index``, the occurrences that overlap ``frame``, wherever that lies. Raises ``InvalidCalendar``."""
+    try:
+        components, rows = _read(text, addresses)
+        rows = [_row(instance) for instance in expand(components, frame, floating_zone).instances] + rows
+    except (ValueError, OverflowError) as error:
+        raise InvalidCalendar("VEVENT", "", f"a time in it cannot be: {error}", "correct the event") from None
+    first, last = _epoch(frame.start), _epoch(frame.end)
+    return [row for row in rows if row.start_epoch < last and row.end_epoch > first]
+
+
 def _read(text: str, addresses: Collection[str]) -> tuple[list[Component], list[InstanceRow]]:
     """The events, and the rows of what else takes time. Raises ``InvalidCalendar`` or ``ValueError``."""
     plain = plain_event.read(text)

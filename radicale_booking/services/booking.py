@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from radicale_booking.store.unit_of_work import UnitOfWork
 
 __all__ = ["BookingRequest", "HostPage", "answers_of", "by_token", "explain", "host_page", "manage_url", "open_slots",
-           "owner_of", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "seats_of",
+           "owner_of", "people", "refused_by", "reservation", "reservations", "reserve", "reserve_within", "seats_of",
            "series_of", "slots_to_move", "subject"]
 
 manage_url = manage.url
@@ -208,6 +208,13 @@ def owner_of(app: Adapters, reservation: Reservation) -> str:
     """Below whose booking page it was booked: a team's is not that of the host who was assigned."""
     with app.store.read() as uow:
         return uow.reservations.event_type_of(reservation).host
+
+
+@again.if_undone
+def people(app: Adapters, names: Sequence[str]) -> list[Principal]:
+    """The users ``names``, in order; of one who is not known any more the name is all there is."""
+    with app.store.read(at_replica=True) as uow:
+        return [uow.principals.get(name) or Principal(name) for name in names]
 
 
 @again.if_undone

@@ -110,4 +110,4 @@ def _booked(now: datetime, event: str) -> Reservation:
         host=_ANNA.name, slug="intro-call", title="Intro call", uid="preview", status=_STATUS.get(event, "confirmed"),
         start=start, end=start + timedelta(minutes=30), invitee_name=_NAMES[0], invitee_email="ada@example.org",
         created=now, modified=now, invitee_timezone="Europe/London", note="About engines.", location="Room 4",
-        guests=("charles@example.org",), reason="" if EVENTS[event] else "A cold")
+        guests=("charles@example.org",), reason="" if EVENTS[event] or event == "unseat" else "A cold")

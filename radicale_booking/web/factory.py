@@ -21,6 +21,7 @@ from radicale_booking.web import (
     languages,
     maintenance,
     own_look,
+    people,
     proof_of_work,
     wording,
 )
@@ -123,7 +124,7 @@ def _add_words(flask: Flask) -> None:
         filling=addresses.filling, hours_in_day=wording.hours_in_day,
         column_day=wording.column_day, honeypot=HONEYPOT, challenge=proof_of_work.challenge,
         booking_address=addresses.booking_address, is_embedded=embedding.is_embedded, outside=embedding.outside,
-        calendar_links=calendar_links, theme_version=own_look.theme_version,
+        calendar_links=calendar_links, named=people.named, theme_version=own_look.theme_version,
         logo_version=own_look.logo_version, portrait_version=own_look.portrait_version,
         page_settings=lambda: current.adapters().settings.page,
         language_links=addresses.language_links, locale=languages.locale,

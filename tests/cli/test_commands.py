@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
-from radicale_booking import wsgi
+from radicale_booking import wiring, wsgi
+from radicale_booking.services import booking
 from radicale_booking.store import sql
+from tests.acceptance.site import monday
 from tests.cli.conftest import Shell, assert_refused
 from tests.postgres import Server
+from tests.services.calendars import draw_hours
 
 
 def test_a_user_is_added_listed_and_removed(anna: Shell, data_folder: Path) -> None:
@@ -107,6 +110,26 @@ def test_reservations_that_are_not_there(anna: Shell) -> None:
     assert_refused(anna("reservation", "show", "none"), "none")
     assert_refused(anna("reservation", "cancel", "none"), "none")
     assert_refused(anna("reservation", "list", "--status", "lost"), "lost", "confirmed")
+
+
+def test_one_seat_of_a_group_is_shown_and_moved(anna: Shell, data_folder: Path) -> None:
+    anna("event-type", "add", "anna", "course", "--seats", "3")
+    made = wiring.load(data_folder.parent / "booking.ini")
+    start = monday().astimezone(UTC)
+    draw_hours(made.app, "hours", start, timedelta(hours=3), host="anna")
+    bob, eve = (booking.reserve(made.app, booking.BookingRequest("anna", "course", start, name, f"{name}@example.org"))
+                for name in ("bob", "eve"))
+    shown = anna("reservation", "show", bob.uid, "--json").data
+    assert shown["seats"] == [f"{one.seat} {one.invitee_name} <{one.invitee_email}>" for one in (bob, eve)]
+    assert f"{bob.seat} bob <bob@example.org>, {eve.seat} eve" in anna("reservation", "show", bob.uid).out
+    later = f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert anna("reservation", "move", str(eve.seat), later).code == 0
+    assert booking.reservation(made.app, bob.uid).start == start
+    seen = anna("reservation", "show", str(eve.seat), "--json").data
+    assert (seen["seat"], seen["seats"], seen["invitee_email"]) == (eve.seat, [], "eve@example.org")
+    assert seen["start"].startswith(later[:16])
+    assert_refused(anna("reservation", "move", str(bob.seat), "2020-01-01T09:00:00Z"), "not an offered time")
+    wiring.release(made.app)
 
 
 def test_database_commands(anna: Shell, data_folder: Path) -> None:

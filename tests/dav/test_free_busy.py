@@ -138,3 +138,38 @@ def test_the_report_on_a_home_tells_of_all_calendars(site: Site) -> None:
                                          span(4 * HALF_HOUR, 5 * HALF_HOUR, "BUSY-TENTATIVE")])
     assert busy(report(site, "anna", "/anna/calendar/")[1]) == [span(timedelta(), HALF_HOUR)]
     assert report(site, "bob", "/anna/")[0] == 403
+
+
+def asked_of_calendar(site: Site, start: str, end: str) -> list[str]:
+    answer = site["anna"].request("REPORT", "/anna/calendar/", (
+        f'<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav"><C:time-range start="{start}" end="{end}"/>'
+        "</C:free-busy-query>"), Depth="1")
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/calendar")
+    return busy(answer.body.decode())
+
+
+def test_floating_times_are_of_the_calendars_zone(site: Site) -> None:
+    """RFC 4791 §7.3; of the owner's, here UTC, where the calendar names none."""
+    floating = event("f", NINE).replace("00Z\r\nDTEND", "00\r\nDTEND").replace("00Z\r\nSUMMARY", "00\r\nSUMMARY")
+    put(site["anna"], floating.replace(f"{NINE:%Y%m%d}", "20300107"), "f")
+    put(site["anna"], event("g", NINE, "TRANSP:TRANSPARENT").replace(f"{NINE:%Y%m%d}", "20300107"), "g")
+    day = ("20300107T000000Z", "20300108T000000Z")
+    assert asked_of_calendar(site, *day) == ["FREEBUSY;FBTYPE=BUSY:20300107T090000Z/20300107T093000Z"]
+    zone = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTIMEZONE\r\nTZID:America/New_York\r\n"
+            "BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+            "END:VCALENDAR\r\n")
+    patch = (f"<D:propertyupdate {NAMES}><D:set><D:prop><C:calendar-timezone>{zone}</C:calendar-timezone></D:prop>"
+             "</D:set></D:propertyupdate>")
+    assert site["anna"].request("PROPPATCH", "/anna/calendar/", patch).status == 207
+    assert asked_of_calendar(site, *day) == ["FREEBUSY;FBTYPE=BUSY:20300107T140000Z/20300107T143000Z"]
+    assert asked_of_calendar(site, "20300107T141500Z", day[1]) == [
+        "FREEBUSY;FBTYPE=BUSY:20300107T141500Z/20300107T143000Z"]
+
+
+def test_a_time_far_ahead_is_answered_in_periods_too(site: Site) -> None:
+    put(site["anna"], event("w", NINE, "RRULE:FREQ=DAILY"), "w")
+    put(site["anna"], event("x", NINE, "RRULE:FREQ=SECONDLY"), "x")
+    first = f"{NINE.year + 40}0107"
+    assert asked_of_calendar(site, f"{first}T080000Z", f"{first}T100000Z") == [
+        f"FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:{first}T080000Z/{first}T100000Z",
+        f"FREEBUSY;FBTYPE=BUSY:{first}T090000Z/{first}T093000Z"]

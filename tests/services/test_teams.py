@@ -17,6 +17,7 @@ from radicale_booking.domain.team import STRATEGIES, Team
 from radicale_booking.errors import NotFound, SlotTaken
 from radicale_booking.services import accounts, booking, event_types, life
 from radicale_booking.services.adapters import Adapters
+from radicale_booking.web import create_app
 from tests.services.calendars import (
     NINE,
     audited,
@@ -61,6 +62,19 @@ def starts(app: Adapters) -> list[datetime]:
 def occupied(app: Adapters, host: str) -> list[str]:
     with app.store.read() as uow:
         return [row.uid for row in uow.reservations.occupancies(host, DAY)]
+
+
+@pytest.mark.parametrize(("kind", "language", "said"), [
+    ("collective", "en", "ada, ben, and cleo"), ("round-robin", "de", "ada, ben oder cleo")])
+def test_pages_say_who_is_met(team: Adapters, kind: str, language: str, said: str) -> None:
+    together(team, kind)
+    visitor = create_app(team).test_client()
+    for query in ("", f"&start={NINE:%Y-%m-%dT%H:%M:%SZ}", "&view=week"):
+        assert said in visitor.get(f"/book/ada/team/?lang={language}{query}").text
+    booked = booking.reserve(team, join())
+    page = booking.manage_url(team, booked).partition("/booking/")[2]
+    assert (said in visitor.get(f"/booking/{page}?lang={language}").text) == (kind == "collective")
+    assert said not in visitor.get(f"/book/ada/team/?lang={language}&move={page.strip('/')}").text
 
 
 def test_a_team_meets_where_all_are_free(team: Adapters) -> None:
