@@ -54,6 +54,7 @@ def test_an_object_that_cannot_be_read_is_refused(site: Site) -> None:
     ("RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",),
     ("RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=3",),
     ("RRULE:FREQ=DAILY;BYSETPOS=5;COUNT=3",),
+    ("RRULE:FREQ=YEARLY;BYYEARDAY=400",),
     ("RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=DAILY"),
     ("RRULE:FREQ=HOURLY", "EXRULE:FREQ=HOURLY"),
     ("RRULE;ENCODING=QUOTED-PRINTABLE:FREQ=3DSECONDLY=3BBYMONTH=3D2",),
@@ -110,6 +111,16 @@ def test_a_document_that_cannot_be_read_is_refused(site: Site) -> None:
     for method, path in (("PROPFIND", "/bob/"), ("PROPPATCH", "/bob/inbox/"), ("REPORT", "/book/anna/intro-call/")):
         for body in UNREADABLE[4:]:
             assert site["bob"].request(method, path, body, Depth="0").status in (400, 403), (method, body[:80])
+
+
+def test_a_calendar_of_components_without_a_name_is_not_made(site: Site) -> None:
+    for method in ("MKCALENDAR", "MKCOL", "PROPPATCH"):
+        root = {"MKCALENDAR": "C:mkcalendar", "MKCOL": "mkcol", "PROPPATCH": "propertyupdate"}[method]
+        body = (f'<{root} xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
+                "<C:supported-calendar-component-set><C:comp/></C:supported-calendar-component-set></prop></set>"
+                f"</{root}>")
+        path = "/bob/calendar/" if method == "PROPPATCH" else "/bob/n/"
+        assert site["bob"].request(method, path, body).status == 400
 
 
 def test_what_is_wrong_with_a_document_is_said(site: Site) -> None:
