@@ -135,7 +135,8 @@ def test_an_outbox_is_not_listed(site: Site) -> None:
 def test_hrefs_that_are_none_are_no_error(site: Site) -> None:
     site["bob"].request("PUT", "/bob/calendar/x.ics", event("x", NINE))
     for path in ("/bob/calendar/", "/bob/calendar/x.ics", "/bob/inbox/", "/book/anna/intro-call/"):
-        for asked in ("", "<href/>", "<href>None</href>", "<href>http://[::1</href>", "<href>/%2e%2e/x</href>"):
+        for asked in ("", "<href/>", "<href>None</href>", "<href>http://[::1</href>", "<href>/%2e%2e/x</href>",
+                      "<href>/bob/calendar/a%00b.ics</href>"):
             body = ('<C:calendar-multiget xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/></prop>'
                     f'{asked}<href>/bob/calendar/x.ics</href></C:calendar-multiget>')
             assert site["bob"].request("REPORT", path, body, Depth="0").status == 207, (path, asked)
