@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jinja2
 import psycopg
 import pytest
+from flask import Flask
 from hypothesis import settings
+from jinja2.bccache import Bucket
 
+from radicale_booking.services import accounts
 from radicale_booking.store.postgres import PostgresStore
 from radicale_booking.store.sqlite import SqliteStore
 from tests import postgres
@@ -18,6 +22,26 @@ from tests import postgres
 # How long an example takes depends on what else the machine does.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+# Passwords of tests are worth little work.
+accounts._HASHES.update(argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1)
+
+
+class Templates(jinja2.BytecodeCache):
+    """Compiled once for all the applications that a process of tests makes."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
 
 ENGINES = ("sqlite", "postgres")
 

@@ -32,6 +32,9 @@ from radicale_booking.store.unit_of_work import Row, UnitOfWork
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Each statement sees what was committed while the transaction waited for its lock.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+#: A machine that is gone says nothing any more: PostgreSQL, which would wait for hours, asks after half a minute.
+_AS_LONG_AS_IT_TAKES = ("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_keepalives_idle = 15;"
+                        " SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3")
 _OCCUPIES = re.compile(r"\s*(?:INSERT INTO|UPDATE) occupancy\b")
 
 
@@ -134,9 +137,9 @@ class PostgresStore:
         self._check_version()
         began = time.perf_counter()
         # A node whose machine has gone must not keep its host locked. What concerns everybody may take its time.
-        idle = self._settings.statement_timeout_seconds if principal else 0
-        with self._transaction(_WRITE, f"; SET LOCAL idle_in_transaction_session_timeout = '{idle}s'"
-                                       f"{_locks(principal)}") as connection:
+        patience = (f"SET LOCAL idle_in_transaction_session_timeout = '{self._settings.statement_timeout_seconds}s'"
+                    if principal else _AS_LONG_AS_IT_TAKES)
+        with self._transaction(_WRITE, f"; {patience}{_locks(principal)}") as connection:
             self._waited(time.perf_counter() - began)
             yield UnitOfWork(connection, actor=actor, now=self._clock())
 
@@ -148,7 +151,7 @@ class PostgresStore:
             raw = psycopg.connect(self._server.conninfo(), autocommit=True)
         with contextlib.closing(raw):
             [[alone]] = PostgresConnection(raw, self._server.conninfo).script(
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                f"BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {_AS_LONG_AS_IT_TAKES};"
                 f" SELECT pg_try_advisory_xact_lock({_key(f'alone {task}')})")
             yield bool(alone)
 

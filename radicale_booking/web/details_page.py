@@ -35,11 +35,14 @@ def ask_details(host: str, slug: str) -> Response:
     principal, whole = chosen.subject(host, slug)
     event_type = chosen.lasting(whole)
     zone = zone_or(request.args.get("tz", ""), principal.timezone)
-    start = _start(request.args.get("start", ""))
+    start, moving = _start(request.args.get("start", "")), chosen.moved()
+    if moving is not None and moving.start == start:
+        # Whoever has moved a booking and goes back to the form.
+        return make_response(redirect(after_booking.manage(moving, zone), 303))
     # A date far outside of what can be booked is answered with the nearest that can.
     earliest, latest = slots.bookable_period(event_type, now(), zone)
     near = min(max(start, earliest), max(latest, earliest))
-    frame, moving = Interval(near - _NEARBY, near + _NEARBY), chosen.moved()
+    frame = Interval(near - _NEARBY, near + _NEARBY)
     nearby = (booking.slots_to_move(adapters(), moving, frame) if moving is not None else
               booking.open_slots(adapters(), host, slug, frame, event_type.duration, request.args.get("link")))
     if start not in {slot.start for slot in nearby}:

@@ -45,7 +45,7 @@ def test_there_and_back(site: SiteFiles, tmp_path: Path, unix: bool) -> None:
                 server.sendmail("", [BOOKS], mail(message("REQUEST", start + HALF, attendee=BOOKS, uid="u2")))
             listed = run(site.config, "reservation", "list", "--json")
             assert [one["status"] for one in json.loads(listed.stdout)] == ["confirmed"]
-            taken = smtp.wait_for(2)
+            taken = smtp.wait_for(3)
     to_bob = [found.message for found in taken if "bob@elsewhere.example" in found.message["To"]]
     texts = [part.get_content() for found in to_bob for part in found.walk()
              if part.get_content_type() == "text/calendar"]

@@ -20,10 +20,11 @@ import trustme
 
 from tests.acceptance.proxy import NGINX, nginx
 from tests.acceptance.server import free_port, run, started, wait_until_answers
-from tests.acceptance.site import PASSWORD, event, make_site, monday, shown
+from tests.acceptance.site import PASSWORD, event, make_site, monday, new_database, shown
 from tests.acceptance.small_disk import small_disk
 from tests.acceptance.test_durability import request
 from tests.acceptance.visitor import Visitor
+from tests.conftest import ENGINES
 from tests.smtp_server import smtp_server
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
@@ -111,9 +112,13 @@ def make_machine(tmp_path: Path, config: Path) -> Machine:
     return Machine(tmp_path, tmp_path / "data", config)
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = make_machine(tmp_path, make_site(tmp_path).config)
+#: What is about SQLite's file, or begins, as a new installation does, with a configuration that names no database.
+sqlite_only = pytest.mark.parametrize("machine", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(params=ENGINES)
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
+    made = make_machine(tmp_path, make_site(tmp_path, new_database(request, request.param, tmp_path)).config)
     yield made
     made.type("systemctl stop radicale-booking")
 
@@ -138,6 +143,7 @@ def test_every_runbook_is_rehearsed() -> None:
             assert f"]({runbook.name})" in (RUNBOOKS / "README.md").read_text(encoding="utf-8")
 
 
+@sqlite_only
 def test_disk_full(machine: Machine) -> None:
     kept = machine.folder / "kept"
     shutil.copytree(machine.data, kept)
@@ -154,6 +160,7 @@ def test_disk_full(machine: Machine) -> None:
         machine.type("systemctl stop radicale-booking")
 
 
+@sqlite_only
 def test_corrupt_database(machine: Machine) -> None:
     machine.type("systemctl start radicale-booking; radicale-booking backup create; systemctl stop radicale-booking")
     database = machine.data / "booking.sqlite"
@@ -166,6 +173,7 @@ def test_corrupt_database(machine: Machine) -> None:
     assert list(machine.data.glob("booking.sqlite.damaged-*"))
 
 
+@sqlite_only
 def test_lost_server(machine: Machine) -> None:
     [archive] = re.findall(r"^/.*\.tar\.gz$", machine.type("radicale-booking backup create"), re.MULTILINE)
     away = machine.folder / "away.tar.gz"

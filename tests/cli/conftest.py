@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from radicale_booking.cli.main import main
-from radicale_booking.services import accounts
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,6 @@ Shell = Callable[..., Done]
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "_HASHES", accounts._HASHES.copy(argon2__time_cost=1, argon2__memory_cost=64,
-                                                                          argon2__parallelism=1))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -234,11 +234,8 @@ class TestOfAFile:
         return f"sqlite://{tmp_path}/booking.sqlite"
 
     def test_damage(self, well: Adapters) -> None:
-        with well.store.write() as uow:
-            uow.connection.change("PRAGMA defer_foreign_keys = 0", {})
-        well.store._connection().change("PRAGMA foreign_keys = OFF", {})  # type: ignore[attr-defined]
-        with well.store.write() as uow:
-            uow.connection.change("UPDATE event_type SET principal_id = 4711", {})
+        with closing(sqlite3.connect(well.settings.database_file or "")) as another, another:
+            another.execute("UPDATE event_type SET principal_id = 4711")
         found = list(data.examine(well))
         assert {one.name: one.level for one in found}["database"] == "error"
         assert worst(found) == 2

@@ -47,10 +47,8 @@ def empty(tmp_path: Path, clock: Clock, database: str) -> Iterator[Adapters]:
 
 
 @pytest.fixture
-def app(empty: Adapters, monkeypatch: pytest.MonkeyPatch) -> Adapters:
+def app(empty: Adapters) -> Adapters:
     """The host ada, bookable on Tuesday 2030-01-08 from 9 to 12 UTC for a talk of 30 minutes."""
-    monkeypatch.setattr(accounts, "_HASHES", accounts._HASHES.copy(argon2__time_cost=1, argon2__memory_cost=64,
-                                                                          argon2__parallelism=1))
     accounts.add_user(empty, "ada", "ada@example.org", "Europe/Berlin", "secret", host=True)
     event_types.add(empty, EventType("ada", "talk", "Talk", timedelta(minutes=30)))
     draw_hours(empty, "hours", datetime(2030, 1, 8, 9, tzinfo=UTC), timedelta(hours=3))

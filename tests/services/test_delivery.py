@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from radicale_booking import wiring
 from radicale_booking.domain.effect import back_off
 from radicale_booking.errors import DeliveryFailed, NotFound, StoreUnavailable
-from radicale_booking.services import accounts, booking, delivery, event_types, life, mail
+from radicale_booking.services import booking, delivery, event_types, life, mail
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.services.delivery import LEASE, Delivery, Round
 from radicale_booking.store.outbox import OutboxRow
@@ -423,10 +423,8 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_did_not_begin(site: Ad
 
 
 @pytest.fixture
-def crowd(tmp_path: Path, database: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapters]:
+def crowd(tmp_path: Path, database: str, clock: Clock) -> Iterator[Adapters]:
     """A database with 60 queued mails to 20 recipients."""
-    monkeypatch.setattr(accounts, "_HASHES", accounts._HASHES.copy(argon2__time_cost=1, argon2__memory_cost=64,
-                                                                   argon2__parallelism=1))
     site = wiring.adapters(settings_in(tmp_path, database), clock)
     site.store.migrate()
     with site.store.write() as uow:

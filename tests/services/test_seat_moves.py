@@ -175,7 +175,7 @@ def test_the_last_takes_the_group_along(group: Adapters) -> None:
 
 
 def test_the_last_who_joins_another_group_ends_the_former(group: Adapters) -> None:
-    bob, eve = taken(group, NINE, BOB, guests=()), taken(group, TEN, EVE)
+    bob, eve = taken(group, NINE, BOB, guests=("pal@example.org",)), taken(group, TEN, EVE)
     posted(group)
     now = moved(group, bob, TEN)
     assert (now.uid, now.seat) == (eve.uid, bob.seat)
@@ -184,7 +184,7 @@ def test_the_last_who_joins_another_group_ends_the_former(group: Adapters) -> No
     assert audited(group, bob.uid) == ["book", "cancel", "leave"]
     assert seats_left(group)[NINE] == 3
     assert [(mail["To"].addresses[0].addr_spec, calendar_part(mail)[0]) for mail in posted(group)] == [
-        (BOB, "CANCEL"), (BOB, "REQUEST"), ("ada@example.org", "REPLY")]
+        (BOB, "CANCEL"), (BOB, "REQUEST"), ("ada@example.org", "REPLY"), ("pal@example.org", "CANCEL")]
 
 
 @ONCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -98,3 +98,25 @@ def test_a_wrong_password_is_told_without_it(listening: Listening, tmp_path: Pat
         use(f"{listening.address}&sslmode=verify-full&sslrootcert={listening.authority}", str(wrong))
     assert "another-one" not in str(refused.value)
     assert isinstance(refused.value.__cause__, psycopg.OperationalError)
+
+
+def test_a_machine_that_vanishes_holds_nobody_up_for_hours(listening: Listening, password_file: str,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    store = PostgresStore(listening.address, clock=lambda: datetime(2030, 1, 7, tzinfo=UTC),
+                          settings=PostgresSettings(password_file=password_file))
+    connect, opened = psycopg.connect, []
+
+    def noted(*arguments: Any, **named: Any) -> psycopg.Connection[Any]:
+        opened.append(connect(*arguments, **named))
+        return opened[-1]
+
+    monkeypatch.setattr(psycopg, "connect", noted)
+    with store.alone("upkeep") as alone:
+        assert alone
+        [[seconds]] = opened[-1].execute("SHOW tcp_keepalives_idle")
+        assert int(seconds) < 60
+    store.migrate()
+    with store.write() as uow:
+        [[seconds]] = uow.connection.run("SHOW tcp_keepalives_idle", {})
+        assert int(seconds) < 60
+    store.close()

@@ -92,7 +92,8 @@ class FakeBooking:
 
     def reschedule(self, app: Any, uid: str, start: datetime, actor: str) -> Reservation:
         self.moved.append(uid)
-        self.reservations[uid] = replace(self.reservations[uid], start=start)
+        former = self.reservations[uid]
+        self.reservations[uid] = replace(former, start=start, end=start + (former.end - former.start))
         return self.reservations[uid]
 
     def manage_url(self, app: Any, reservation: Reservation) -> str:

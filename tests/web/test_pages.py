@@ -289,6 +289,8 @@ def test_who_has_a_seat_in_a_group_moves_that_alone(client: FlaskClient, service
     assert "Your seat there is free for others" in page
     assert client.post(later, data=hidden(page)).status_code == 303
     assert services.moved == ["seat-0"]
+    back = client.get(later)
+    assert (back.status_code, back.headers["Location"].startswith("/booking/")) == (303, True)
 
 
 def test_cancelling(client: FlaskClient, services: Any) -> None:
