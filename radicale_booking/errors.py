@@ -87,7 +87,8 @@ class TooMany(NotAllowed):
 
 
 class AddressRefused(NotAllowed):
-    """The invitee's e-mail address may not book: ``reason`` is ``refused`` or ``disposable``."""
+    """The invitee's e-mail address may not book: ``reason`` is ``refused`` or ``disposable``; to somebody of whom it is
+    known to be the own one ``blocked``, ``seated`` or ``enough``."""
 
 
 class LinkExpired(NotAllowed):

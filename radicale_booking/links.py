@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable
@@ -43,9 +44,10 @@ class SignedLinks:
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
         if purpose not in self._serializers:
+            # Once, and not for every link as the library would.
+            key = hmac.digest(read_secret(self._secret_file).encode(), f"radicale-booking/{purpose}".encode(), "sha256")
             self._serializers[purpose] = URLSafeSerializer(
-                read_secret(self._secret_file), salt=f"radicale-booking/{purpose}",
-                signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})
+                key, signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256})
         return self._serializers[purpose]
 
 

@@ -146,7 +146,7 @@ def confirm(app: Adapters, token: str) -> Reservation:
         offers.host_of(uow, event_type.host)
         guard.check(app, uow, event_type, requests.BookingRequest(
             found.host, found.slug, found.start, found.invitee_name, found.invitee_email,
-            occurrences=len(about.together)))
+            occurrences=len(about.together)), shown=True)
         if link is not None:
             private_links.use(uow, link)
         app.meter.booked()

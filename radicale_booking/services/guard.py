@@ -90,16 +90,20 @@ def guessed(app: Adapters, origin: str, user: str) -> None:
         uow.guard.take(_hidden(app, f"sign-in as {user}"), most * _ANYBODY, _PERIOD)
 
 
-def check(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest) -> None:
+def check(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest, *,
+          shown: bool = False) -> None:
     """Whether the invitee may book this. Raises ``AddressRefused``.
 
     Who is blocked, who has booked as much as one may and who has a seat already get the same answer, whether the time
-    is free or not: it does not tell which addresses have booked.
+    is free or not: it does not tell which addresses have booked. ``shown``: the invitee has shown that the address is
+    theirs, and is told which it is.
     """
     check_kind(app, request.email)
-    if any([is_blocked(app, uow, request.email), _has_enough(app, uow, event_type, request),
-            _has_seat(uow, event_type, request)]):
-        raise AddressRefused(_ACTION, "refused")
+    against = {"blocked": is_blocked(app, uow, request.email), "seated": _has_seat(uow, event_type, request),
+               "enough": _has_enough(app, uow, event_type, request)}
+    found = next((reason for reason, holds in against.items() if holds), "")
+    if found:
+        raise AddressRefused(_ACTION, found if shown else "refused")
 
 
 def goes_by_address(app: Adapters, event_type: EventType) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _EPOCHS = itemgetter(0, 1)
 #: Most windows begin on the day; one that adjoins others is looked for in longer and longer steps.
-_STRETCH = timedelta(hours=1)
+_NIGHT, _STRETCH = timedelta(hours=12), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class Instances:
                 longest: timedelta = timedelta(0)) -> tuple[Interval, list[WindowRow]]:
         """The occurrences in the bookable hours that overlap ``frame``, and those before that adjoin one another up to
         it, as far as ``longest`` back; after the frame that holds them."""
-        start, stretch = frame.start, _STRETCH
-        rows = self._overlapping("windows", principal_id, frame)
+        start, stretch = frame.start - min(_NIGHT, longest), _STRETCH
+        rows = self._overlapping("windows", principal_id, Interval(start, frame.end))
         while start > frame.start - longest and rows and rows[0]["start_epoch"] <= start.timestamp():
             start = datetime.fromtimestamp(rows[0]["start_epoch"], UTC) - stretch
             rows = self._overlapping("windows", principal_id, Interval(start, frame.end))

@@ -104,7 +104,13 @@ def _address_refused(error: AddressRefused) -> Response:
         return _page(403, gettext("Please use another e-mail address"),
                      gettext("Addresses that are thrown away after use cannot book here. Nothing was booked."),
                      _place())
+    said = {"seated": gettext("You have a seat at this time already: look for the mail about it. "
+                              "Nothing more was booked."),
+            "enough": gettext("You have booked as often as is possible here: look for the mails about it. "
+                              "Nothing more was booked."),
+            "blocked": gettext("Please contact the person you want to meet. Nothing was booked.")}
     return _page(403, gettext("This cannot be booked with your e-mail address"),
+                 said.get(error.reason) or
                  gettext("You may have booked already, or as often as is possible: then look for the mail about it. "
                          "Otherwise please contact the person you want to meet. Nothing was booked."),
                  _place())
