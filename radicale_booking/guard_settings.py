@@ -86,7 +86,7 @@ GUARD_SCHEMA: dict[str, dict[str, Any]] = {
     "sign_in_failures": {"value": "20", "help": "failed sign-ins an hour as one user from one IP address",
                          "type": limit},
     "proof_of_work": {"value": "0", "help": "hashes that a browser computes for a booking", "type": work},
-    "confirm_email": {"value": "auto", "help": "whether who books on the page answers a mail first", "type": asking},
+    "confirm_email": {"value": "no", "help": "whether who books on the page answers a mail first", "type": asking},
     "confirm_email_minutes": {"value": "15", "help": "minutes that a time is held meanwhile", "type": minutes},
     "honeypot": {"value": "True", "help": "a field that only programs fill in", "type": bool},
     "refuse_disposable": {"value": "False", "help": "refuse throw-away e-mail addresses", "type": bool},
@@ -118,7 +118,7 @@ class GuardSettings:
     open_per_invitee: int = 0
     sign_in_failures: int = 20
     proof_of_work: int = 0
-    confirm_email: bool | None = None
+    confirm_email: bool | None = False
     confirm_email_minutes: int = 15
     honeypot: bool = True
     refuse_disposable: bool = False

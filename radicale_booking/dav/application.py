@@ -59,6 +59,7 @@ _MULTISTATUS = xmlutils.make_clark("D:multistatus")
 _HREF = "/".join(map(xmlutils.make_clark, ("D:response", "D:href")))
 _PROP, _RESOURCE_TYPE = xmlutils.make_clark("D:prop"), xmlutils.make_clark("D:resourcetype")
 _TRANSPARENCY = xmlutils.make_clark(TRANSPARENCY)
+_COMPONENTS = xmlutils.make_clark("C:supported-calendar-component-set")
 _TIMEZONE = xmlutils.make_clark("C:calendar-timezone")
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
@@ -169,6 +170,9 @@ class BookingApplication(Application):
             for value in list(element):
                 element.text = value.tag.rpartition("}")[2]
                 element.remove(value)
+        for element in body.iter(_COMPONENTS) if body is not None else ():
+            if any(not kind.get("name") for kind in element):
+                raise RuntimeError("a kind of component has no name")
         for element in body.iter(_TIMEZONE) if body is not None else ():
             if (element.text or "").strip():
                 query.check_zone(element.text or "")

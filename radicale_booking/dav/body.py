@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from defusedxml import ElementTree as DefusedET
 
@@ -58,6 +58,6 @@ def checked(document: ET.Element | None) -> ET.Element | None:
 
 def _is_address(text: str | None) -> bool:
     try:
-        return bool(text) and urlsplit(text).path is not None
+        return bool(text) and "\0" not in unquote(urlsplit(text or "").path)
     except ValueError:
         return False

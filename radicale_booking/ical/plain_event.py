@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from radicale_booking.domain.recurrence import Component
@@ -19,6 +20,8 @@ from radicale_booking.ical.reader import length
 from radicale_booking.ical.zone_names import iana
 
 _MOST_LETTERS = 100_000
+#: Whoever stores an event asks twice: whether it is plain, and when it takes place.
+_MOST_KEPT = 16
 _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[A-Z][A-Z0-9-]*=(?:"[^"]*"|[^";:,]*))*):(.*)')
 #: Left out of the event: alarms, and definitions of zones that are known by their names.
@@ -104,6 +107,7 @@ class PlainEvent:
         return (moment, ZoneInfo(zone), False) if zone is not None else None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def read(text: str) -> PlainEvent | None:
     """The only event in ``text``, or None where anything is out of the ordinary."""
     if len(text) > _MOST_LETTERS:

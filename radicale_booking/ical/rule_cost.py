@@ -19,8 +19,6 @@ from radicale_booking.ical.content_lines import Block, Line, parse
 _SELECTS = re.compile(r";BY", re.IGNORECASE)
 _FREQUENCY = re.compile(r"FREQ=([A-Z]+)", re.IGNORECASE)
 _OFTEN = frozenset({"SECONDLY", "MINUTELY"})
-#: What the library goes through up to the year 9999 in a second or two, even where nothing matches.
-_SELDOM = frozenset({"WEEKLY", "MONTHLY", "YEARLY"})
 _MOST = 20_000
 _OF_ZONES = frozenset({"YEARLY", "MONTHLY"})
 _START = re.compile(r"(\d{8})(?:T(\d{6}))?Z?")
@@ -77,7 +75,7 @@ def _read(line: Line, start: datetime) -> Rule | None:
     try:
         rule = parse_rule(line.value, None)
     except InvalidCalendar:
-        if _SELECTS.search(line.value) and _frequency(line) not in _SELDOM:
+        if _SELECTS.search(line.value):
             raise
         return None
     # What has no end goes on wherever it has one occurrence.

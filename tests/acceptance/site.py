@@ -9,23 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import caldav
 import psycopg
 import pytest
-from passlib.context import CryptContext
 
 from radicale_booking import wiring
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.services import accounts, event_types
-from radicale_booking.services.adapters import Adapters
 
 PASSWORD = "correct horse"
 ZONE = ZoneInfo("Europe/Berlin")
-#: Everybody signs in with every server; real ones would take longer than all else that is asked of it.
-_QUICK_HASHES = CryptContext(["argon2"], argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
 #: Marks a test of SQLite's file; the ``site`` of any other is on each of the two databases.
 sqlite_only = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
@@ -67,7 +62,7 @@ def make_site(folder: Path, database: str = "") -> SiteFiles:
     # Not by the commands, which tests/cli tries: to start Python for each takes longer than most tests.
     made = wiring.load(config)
     try:
-        _add_user(made.app, "anna", host=True)
+        accounts.add_user(made.app, "anna", "anna@example.org", "Europe/Berlin", PASSWORD, host=True)
         event_types.add(made.app, EventType("anna", "intro-call", "Intro call", timedelta(minutes=30)))
     finally:
         wiring.release(made.app)
@@ -79,14 +74,9 @@ def add_users(config: Path, *names: str, host: bool = False) -> None:
     made = wiring.load(config)
     try:
         for name in names:
-            _add_user(made.app, name, host)
+            accounts.add_user(made.app, name, f"{name}@example.org", "Europe/Berlin", PASSWORD, host=host)
     finally:
         wiring.release(made.app)
-
-
-def _add_user(app: Adapters, name: str, host: bool) -> None:
-    with patch.object(accounts, "_HASHES", _QUICK_HASHES):
-        accounts.add_user(app, name, f"{name}@example.org", "Europe/Berlin", PASSWORD, host=host)
 
 
 def monday() -> datetime:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import email.policy
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from radicale_booking.notify.mail import MailComposer
 from tests.acceptance.server import run, serve
 from tests.acceptance.site import (
     PASSWORD,
@@ -26,6 +28,7 @@ from tests.acceptance.site import (
 from tests.acceptance.thunderbird import Thunderbird, thunderbird
 from tests.acceptance.visitor import Visitor
 from tests.conftest import ENGINES
+from tests.notify.notices import BOOKED, SETTINGS, START, notice
 
 HALF_HOUR = timedelta(minutes=30)
 HOST, BOOKING_ADDRESS = "anna@example.org", "anna+intro-call@calendar.example.org"
@@ -185,3 +188,31 @@ def test_when_the_host_is_busy_is_shown_to_who_invites(desk: Desk) -> None:
     busy = desk.program("busy", HOST, shown(start - HALF_HOUR), shown(start + 4 * HALF_HOUR))
     stamps = [f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}" for instant in (start, start + HALF_HOUR)]
     assert [period[1:] for period in busy if period[0] == 2] == [stamps]
+
+
+@pytest.fixture
+def reader(program: Thunderbird) -> Iterator[Thunderbird]:
+    """With an account for mail, which calendars of others would take for their own."""
+    program("addMailAccount", BOOKED.invitee_email)
+    try:
+        yield program
+    finally:
+        program("removeMailAccounts")
+
+
+def test_mails_about_a_booking_are_one_event_that_changes_and_goes(reader: Thunderbird) -> None:
+    composer = MailComposer(SETTINGS)
+    moved = replace(BOOKED, start=START + HALF_HOUR, end=START + 2 * HALF_HOUR, sequence=1)
+    stages = []
+    for told, button, entry in (
+            (notice("book"), "imipAcceptButton", "imipAcceptButton_AcceptDontSend"),
+            (notice("reschedule", booked=moved), "imipAcceptButton", "imipAcceptButton_AcceptDontSend"),
+            (notice("cancel", booked=replace(moved, sequence=2)), "imipDeleteButton", "imipDeleteButton")):
+        mail = composer.compose(told).as_bytes(policy=email.policy.default).decode("ascii")
+        said, depth = reader("receive", f"From - Tue Nov  3 08:01:00 2026\n{mail}\n", button)
+        starts = [re.findall(r"DTSTART:(\S+)", text) for text in reader("answer", entry)]
+        stages.append((said, depth, starts))
+    assert stages == [
+        ("This message contains an invitation to an event.", 0, [["20261124T080000Z"]]),
+        ("This message contains an update to an existing event.", 1, [["20261124T083000Z"]]),
+        ("This message contains an event cancellation.", 1, [])]

@@ -183,3 +183,81 @@ function busy(address, from, until) {
       `mailto:${address}`, time(from), time(until), Ci.calIFreeBusyInterval.BUSY_ALL, listener);
   });
 }
+
+const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
+
+/** What is true at last, awaited. */
+async function until(find) {
+  for (;;) {
+    const found = await find();
+    if (found) {
+      return found;
+    }
+    await new Promise(resolve => mainWindow().setTimeout(resolve, 50));
+  }
+}
+
+/** New Account, for mail to somebody whose calendar is on this computer, with the name Own. */
+async function addMailAccount(address) {
+  const { accounts, outgoingServer } = MailServices;
+  const sending = outgoingServer.createServer("smtp");
+  sending.QueryInterface(Ci.nsISmtpServer).hostname = "smtp.invalid";
+  const identity = accounts.createIdentity();
+  identity.email = address;
+  identity.smtpServerKey = sending.key;
+  try {
+    accounts.localFoldersServer;
+  } catch {
+    accounts.createLocalMailAccount();
+  }
+  const account = accounts.createAccount();
+  account.incomingServer = accounts.createIncomingServer(address.split("@")[0], "pop.invalid", "pop3");
+  account.addIdentity(identity);
+  const home = cal.manager.createCalendar("storage", Services.io.newURI("moz-storage-calendar://"));
+  home.name = "Own";
+  cal.manager.registerCalendar(home);
+  home.setProperty("disabled", false);
+  home.setProperty("imip.identity.key", identity.key);
+}
+
+/** Remove Account, and the calendar. */
+async function removeMailAccounts() {
+  const { accounts } = MailServices;
+  for (const account of accounts.accounts) {
+    if (account.incomingServer.type != "none") {
+      accounts.removeAccount(account, true);
+    }
+  }
+  cal.manager.getCalendars().filter(one => one.name == "Own").forEach(one => cal.manager.removeCalendar(one));
+}
+
+const mailShown = () => mainWindow().document.getElementById("tabmail").currentAboutMessage;
+
+/** A mail comes and is opened, until `button` is above it: what is said there, how deep it is in its conversation. */
+async function receive(text, button) {
+  const folder = MailServices.accounts.localFoldersServer.rootFolder.getFolderWithFlags(Ci.nsMsgFolderFlags.Trash);
+  const { messageId } = folder.QueryInterface(Ci.nsIMsgLocalMailFolder).addMessage(text);
+  const header = folder.msgDatabase.getMsgHdrForMessageID(messageId);
+  const tabs = mainWindow().document.getElementById("tabmail");
+  const pane = await until(() => tabs.currentAbout3Pane?.threadTree && tabs.currentAbout3Pane);
+  pane.displayFolder(folder.URI);
+  const row = await until(() => {
+    const shown = pane.gDBView?.msgFolder?.URI == folder.URI;
+    const found = shown ? pane.gDBView.findIndexOfMsgHdr(header, true) : Infinity;
+    return found < pane.gDBView?.rowCount && { found };
+  });
+  pane.threadTree.selectedIndex = row.found;
+  await until(() => mailShown()?.gMessage?.messageId == messageId
+    && mailShown().document.getElementById(button)?.getBoundingClientRect().width);
+  return [mailShown().document.getElementById("imip-bar").textContent.trim(), pane.gDBView.getLevel(row.found)];
+}
+
+/** The answer to the mail by one of the entries above it; the events of Own, once they have changed. */
+async function answer(entry) {
+  const before = String(await events(null, "Own"));
+  mailShown().document.getElementById(entry).doCommand();
+  return until(async () => {
+    const now = await events(null, "Own");
+    return String(now) != before && now;
+  });
+}

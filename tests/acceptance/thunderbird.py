@@ -27,6 +27,7 @@ class Thunderbird:
     def __init__(self, marionette: Marionette) -> None:
         self._command = marionette
         self._command("Marionette:SetContext", value="chrome")
+        self._command("WebDriver:SetTimeouts", script=_PATIENCE_MS)
 
     def __call__(self, function: str, *arguments: Any) -> Any:
         """What ``function`` gives, awaited; fails when it fails, or when a dialog is in the way."""
@@ -34,7 +35,7 @@ class Thunderbird:
                   f"{function}(...arguments[0]).then(value => finished({{value: value ?? null}}),"
                   "error => finished({error: `${error}\\n${error?.stack}`}));")
         answer = self._command("WebDriver:ExecuteAsyncScript", script=script, args=[list(arguments)],
-                               sandbox="system", scriptTimeout=_PATIENCE_MS)
+                               sandbox="system")
         assert answer is not None, f"{function}: a dialog opened"
         assert "error" not in answer, f"{function}: {answer['error']}"
         return answer["value"]

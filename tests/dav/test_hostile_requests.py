@@ -54,6 +54,7 @@ def test_an_object_that_cannot_be_read_is_refused(site: Site) -> None:
     ("RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",),
     ("RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=3",),
     ("RRULE:FREQ=DAILY;BYSETPOS=5;COUNT=3",),
+    ("RRULE:FREQ=YEARLY;BYYEARDAY=400",),
     ("RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=DAILY"),
     ("RRULE:FREQ=HOURLY", "EXRULE:FREQ=HOURLY"),
     ("RRULE;ENCODING=QUOTED-PRINTABLE:FREQ=3DSECONDLY=3BBYMONTH=3D2",),
@@ -112,6 +113,16 @@ def test_a_document_that_cannot_be_read_is_refused(site: Site) -> None:
             assert site["bob"].request(method, path, body, Depth="0").status in (400, 403), (method, body[:80])
 
 
+def test_a_calendar_of_components_without_a_name_is_not_made(site: Site) -> None:
+    for method in ("MKCALENDAR", "MKCOL", "PROPPATCH"):
+        root = {"MKCALENDAR": "C:mkcalendar", "MKCOL": "mkcol", "PROPPATCH": "propertyupdate"}[method]
+        body = (f'<{root} xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
+                "<C:supported-calendar-component-set><C:comp/></C:supported-calendar-component-set></prop></set>"
+                f"</{root}>")
+        path = "/bob/calendar/" if method == "PROPPATCH" else "/bob/n/"
+        assert site["bob"].request(method, path, body).status == 400
+
+
 def test_what_is_wrong_with_a_document_is_said(site: Site) -> None:
     answer = site["bob"].request("REPORT", "/bob/calendar/", b"<a><b></a>", Depth="1")
     assert (answer.status, b"mismatched tag" in answer.body) == (400, True)
@@ -124,7 +135,8 @@ def test_an_outbox_is_not_listed(site: Site) -> None:
 def test_hrefs_that_are_none_are_no_error(site: Site) -> None:
     site["bob"].request("PUT", "/bob/calendar/x.ics", event("x", NINE))
     for path in ("/bob/calendar/", "/bob/calendar/x.ics", "/bob/inbox/", "/book/anna/intro-call/"):
-        for asked in ("", "<href/>", "<href>None</href>", "<href>http://[::1</href>", "<href>/%2e%2e/x</href>"):
+        for asked in ("", "<href/>", "<href>None</href>", "<href>http://[::1</href>", "<href>/%2e%2e/x</href>",
+                      "<href>/bob/calendar/a%00b.ics</href>"):
             body = ('<C:calendar-multiget xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/></prop>'
                     f'{asked}<href>/bob/calendar/x.ics</href></C:calendar-multiget>')
             assert site["bob"].request("REPORT", path, body, Depth="0").status == 207, (path, asked)

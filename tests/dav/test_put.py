@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from radicale_booking.dav import put
+from radicale_booking.ical import plain_event
 from tests.dav.conftest import Site
 
 PATH = "/anna/calendar/a.ics"
@@ -117,3 +118,9 @@ def test_what_radicale_refuses_is_refused(site: Site, path: str, name: str, body
 def test_what_a_parser_may_not_take_is_left_to_it(line: str) -> None:
     assert put._event(EVENT, 0) is not None
     assert put._event(EVENT.replace("SUMMARY", f"{line}\r\nSUMMARY"), 0) is None
+
+
+def test_a_plain_event_is_looked_through_once(site: Site, path: str) -> None:
+    plain_event.read.cache_clear()
+    assert site["anna"].request("PUT", path, EVENT).status == 201
+    assert plain_event.read.cache_info().misses == 1
