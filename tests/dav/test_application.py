@@ -65,13 +65,13 @@ def test_a_database_that_cannot_be_written_answers_503_and_still_reads(applicati
     assert client.request("MKCALENDAR", "/anna/work/").status == 201
     assert client.request("PUT", "/anna/work/a.ics", corpus.EVENTS["plain.ics"]).status == 201
     store = application._storage.app.store
-    with store.read() as uow:
-        uow.connection.raw.execute("PRAGMA query_only = ON")
+    for connection in store._connections:
+        connection.raw.execute("PRAGMA query_only = ON")
     refused = [client.request("PUT", "/anna/work/b.ics", corpus.EVENTS["weekly.ics"]),
                client.request("DELETE", "/anna/work/a.ics")]
     assert [(answer.status, "retry-after" in answer.headers) for answer in refused] == [(503, True)] * 2
     assert client.request("GET", "/anna/work/a.ics").status == 200
     assert client.request("PROPFIND", "/anna/work/", Depth="1").body.count(b"</response>") == 2
-    with store.read() as uow:
-        uow.connection.raw.execute("PRAGMA query_only = OFF")
+    for connection in store._connections:
+        connection.raw.execute("PRAGMA query_only = OFF")
     assert client.request("PUT", "/anna/work/b.ics", corpus.EVENTS["weekly.ics"]).status == 201
