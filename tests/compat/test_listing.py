@@ -130,9 +130,12 @@ def test_sync_from_the_start_and_after_changes(pair: Pair) -> None:
 
 
 def test_what_is_not_allowed_or_not_there(pair: Pair) -> None:
-    for path in ("/bob/work/", "/anna/nowhere/", "/anna/", "/anna/work/plain.ics"):
+    for path in ("/bob/work/", "/anna/nowhere/", "/anna/"):
         same(pair, "PROPFIND", path, corpus.propfind("<D:getetag/>"), Depth="1")
         same(pair, "REPORT", path, corpus.sync(""))
+    same(pair, "PROPFIND", "/anna/work/plain.ics", corpus.propfind("<D:getetag/>"), Depth="1")
+    # Radicale itself answers with the object.
+    assert pair[0].request("REPORT", "/anna/work/plain.ics", corpus.sync("")).status == 403
     same(pair, "REPORT", "/anna/work/", "<broken")
     same(pair, "PROPFIND", "/anna/work/", "<broken", Depth="1")
 
