@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.principal import Principal
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.seat import Seat
+from radicale_booking.domain.unique_id import unique_id
 from radicale_booking.errors import Conflict, InvalidInput, LinkExpired, NotFound, SlotTaken
 from radicale_booking.services import (
     calendar_objects,
@@ -256,13 +256,13 @@ def _booked_before(uow: UnitOfWork, event_type: EventType, request: BookingReque
 def _book(app: Adapters, uow: UnitOfWork, event_type: EventType, request: BookingRequest,
           held_until: datetime | None) -> Reservation:
     """``held_until``: None where it is booked for good."""
-    drafts = _drafts(event_type, request, _starts(uow, event_type, request), _zone(uow, event_type))
+    drafts = _drafts(event_type, request, _starts(uow, event_type, request), _zone(uow, event_type), uow.now)
     hosts = offers.assign(app, uow, event_type, [draft.start for draft in drafts])
     shared = uow.reservations.at(event_type, request.start) if event_type.seats > 1 else None
     if shared is not None:
         return _join(app, uow, event_type, shared, request, held_until)
     first, *others = (replace(draft, host=hosts[0].name, other_hosts=tuple(host.name for host in hosts[1:]),
-                              created=uow.now, modified=uow.now, **_waiting(event_type, draft, uow.now, held_until))
+                              **_waiting(event_type, draft, uow.now, held_until))
                       for draft in drafts)
     first = uow.reservations.add(first, event_type, request.idempotency_key)
     for other in others:
@@ -303,16 +303,16 @@ def _zone(uow: UnitOfWork, event_type: EventType) -> ZoneInfo:
     return hours.zone_of(offers.host_of(uow, event_type.host), event_type)
 
 
-def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[datetime],
-            zone: ZoneInfo) -> list[Reservation]:
-    """The reservations without hosts, status and times of making; ``zone`` is that of the series."""
-    series = str(uuid.uuid4()) if len(starts) > 1 else None
+def _drafts(event_type: EventType, request: BookingRequest, starts: Sequence[datetime], zone: ZoneInfo,
+            now: datetime) -> list[Reservation]:
+    """The reservations without hosts and status; ``zone`` is that of the series."""
+    series = unique_id(now) if len(starts) > 1 else None
     place = location.chosen(event_type.locations, request.location, request.location_value, secrets.token_urlsafe(12))
     answers = question.answers(event_type.questions, request.answers)
     return [Reservation(
-        host="", slug=event_type.slug, title=event_type.title, uid=str(uuid.uuid4()),
+        host="", slug=event_type.slug, title=event_type.title, uid=unique_id(now),
         status="", start=start, end=start + event_type.duration,
-        invitee_name=request.name, invitee_email=request.email, created=start, modified=start,
+        invitee_name=request.name, invitee_email=request.email, created=now, modified=now,
         invitee_timezone=request.timezone, language=request.language, note=request.note, location=place,
         answers=answers, guests=request.guests, series=series,
         # In a fold the rule means the first of two instants.
@@ -336,7 +336,7 @@ def _join(app: Adapters, uow: UnitOfWork, event_type: EventType, shared: Reserva
 def _take_seat(uow: UnitOfWork, booked: Reservation, request: BookingRequest, event_type: EventType,
                held_until: datetime | None) -> Reservation:
     assert booked.id is not None  # noqa: S101 - read from the store
-    seat = Seat(booked.id, str(uuid.uuid4()), request.name, request.email, request.timezone, request.language,
+    seat = Seat(booked.id, unique_id(uow.now), request.name, request.email, request.timezone, request.language,
                 request.note, question.answers(event_type.questions, request.answers), expires=held_until)
     uow.seats.add(seat, request.idempotency_key)
     return life.seen_by(booked, seat)

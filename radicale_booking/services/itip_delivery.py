@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from radicale_booking.domain.itip import InstanceId, Message, ObjectView, in_ord
 from radicale_booking.domain.itip_attendee import keeps_schedule_tag
 from radicale_booking.domain.itip_inbound import Action, received
 from radicale_booking.domain.principal import Principal
+from radicale_booking.domain.unique_id import unique_id
 from radicale_booking.errors import InvalidCalendar
 from radicale_booking.services import accounts, auto_answer, calendar_objects, invited_booking
 from radicale_booking.services.adapters import Adapters
@@ -151,7 +151,7 @@ def by_mail(app: Adapters, uow: UnitOfWork, sender: Inviter, method: str, recipi
     """Queue the message for somebody elsewhere (RFC 6047); ``answers``: the Message-ID of the mail that it answers."""
     view = app.scheduling.read(text)
     first = view.master or view.components[0]
-    uow.outbox.add("mail", f"itip/{uuid.uuid4()}", recipient.removeprefix("mailto:"), {
+    uow.outbox.add("mail", f"itip/{unique_id(uow.now)}", recipient.removeprefix("mailto:"), {
         "event": "itip", "to": "attendee" if method != "REPLY" else "organizer", "uid": view.uid, "method": method,
         "text": text, "sender": sender.email, "sender_name": sender.name or sender.email, "remark": remark,
         "answers": answers, "summary": app.scheduling.plain(first.properties.get("SUMMARY", "")) or "Event"})
@@ -200,7 +200,7 @@ def _answered(app: Adapters, uow: UnitOfWork, principal: Principal, message: Mes
     """Store the copy, with an answer where the principal's mode gives one; the person sees the message otherwise."""
     address = message.recipient
     calendar = kept[0] if kept is not None else accounts.default_calendar(uow, principal)
-    href = kept[1].href if kept is not None else f"{uuid.uuid4()}.ics"
+    href = kept[1].href if kept is not None else f"{unique_id(uow.now)}.ics"
     answers = auto_answer.answers(app, uow, principal, changed, address, (calendar.path, href))
     for instance in in_order(answers):
         changed = app.scheduling.answer(changed, address, answers[instance], instance=instance)

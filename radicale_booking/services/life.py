@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from radicale_booking.domain import location
 from radicale_booking.domain.event_type import EventType
 from radicale_booking.domain.reservation import Reservation, moved_to, next_status, verified
 from radicale_booking.domain.seat import Seat
+from radicale_booking.domain.unique_id import unique_id
 from radicale_booking.errors import Conflict, IllegalTransition, NotFound
 from radicale_booking.services import calendar_objects, effects, offers, requests, webhooks
 from radicale_booking.services.adapters import Adapters
@@ -147,7 +147,7 @@ def _made(uow: UnitOfWork, event_type: EventType, moved: Reservation) -> Reserva
     """A new group at the time of ``moved``, for the one invitee who is seen there."""
     place = location.of_another(event_type.locations, moved.location, secrets.token_urlsafe(12))
     return uow.reservations.add(replace(
-        moved, id=None, uid=str(uuid.uuid4()), seat=None, sequence=0, created=uow.now, guests=(), location=place,
+        moved, id=None, uid=unique_id(uow.now), seat=None, sequence=0, created=uow.now, guests=(), location=place,
         expires=event_type.decided_by(moved.start, uow.now) if moved.status == "pending" else None), event_type)
 
 
