@@ -119,7 +119,8 @@ class Notice:
     question and answer. ``words``: what the host adds. ``proposed``: the start that the invitee wants instead and
     cannot have, ``free``: starts that there are instead. ``former``: the uid of the group in which the invitee sat
     before, which began at ``former_start``. ``invited``: the booking was made by an event in the invitee's own
-    calendar, so that no other must come there; ``invitation`` is that event while it is there.
+    calendar, so that no other must come there; ``invitation`` is that event while it is there. ``other_hosts`` are
+    those who host with ``host``.
     """
 
     event: str
@@ -143,6 +144,7 @@ class Notice:
     former_start: datetime | None = None
     invited: bool = False
     invitation: Invitation | None = None
+    other_hosts: tuple[Principal, ...] = ()
 
     @property
     def reading_host(self) -> Principal:

@@ -141,8 +141,9 @@ def _details(notice: Notice, translate: wording.Translate) -> list[tuple[str, st
     """Label and value of what there is to know besides what is booked and when, in order."""
     booked = notice.reservation
     invitee = f"{booked.invitee_name} <{booked.invitee_email}>"
-    people = {"invitee": notice.host.shown_name, "host": invitee,
-              "guest": f"{notice.host.shown_name}\n{booked.invitee_name}"}
+    hosts = "\n".join(host.shown_name for host in (notice.host, *notice.other_hosts))
+    # A host knows the others by the calendar.
+    people = {"invitee": hosts, "host": invitee, "guest": f"{hosts}\n{booked.invitee_name}"}
     private = notice.role == "guest"
     details = [(translate("Reason"), booked.reason), (translate("With"), people[notice.role]),
                (translate("Where"), booked.location),

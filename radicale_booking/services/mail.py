@@ -249,7 +249,9 @@ def _notice(app: Adapters, uow: UnitOfWork, reservation: Reservation, event: str
         decide_url=decisions.url(app, reservation) if role == "host" else "",
         answers=tuple(question.as_text(event_type.questions, reservation.answers)),
         words=event_type.follow_up_text if event == "follow-up" else "",
-        invited=invited, invitation=invitation)
+        invited=invited, invitation=invitation,
+        other_hosts=tuple(other for name in reservation.other_hosts
+                          if (other := uow.principals.get(name)) is not None))
 
 
 def _told_with(uow: UnitOfWork, reservation: Reservation) -> Iterator[Reservation]:

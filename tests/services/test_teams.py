@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +16,7 @@ from radicale_booking.domain.interval import Interval
 from radicale_booking.domain.reservation import Reservation
 from radicale_booking.domain.team import STRATEGIES, Team
 from radicale_booking.errors import NotFound, SlotTaken
-from radicale_booking.services import accounts, booking, event_types, life
+from radicale_booking.services import accounts, booking, event_types, life, mail
 from radicale_booking.services.adapters import Adapters
 from radicale_booking.web import create_app
 from tests.services.calendars import (
@@ -75,6 +76,15 @@ def test_pages_say_who_is_met(team: Adapters, kind: str, language: str, said: st
     page = booking.manage_url(team, booked).partition("/booking/")[2]
     assert (said in visitor.get(f"/booking/{page}?lang={language}").text) == (kind == "collective")
     assert said not in visitor.get(f"/book/ada/team/?lang={language}&move={page.strip('/')}").text
+
+
+@pytest.mark.parametrize(("kind", "said"), [
+    ("collective", "With: ada\n    ben\n    cleo\nManage"), ("round-robin", "With: ada\nManage")])
+def test_mail_says_who_is_met(team: Adapters, kind: str, said: str) -> None:
+    together(team, kind)
+    text = mail.preview(team, booking.reserve(team, join()).uid, language="en").get_body(("plain",))
+    assert text is not None
+    assert said in re.sub(r"\n+", "\n", text.get_content())
 
 
 def test_a_team_meets_where_all_are_free(team: Adapters) -> None:
