@@ -181,6 +181,11 @@ class EventType:
         return self.step if self.step is not None else self.duration
 
     @property
+    def occupied(self) -> timedelta:
+        """How long a booking takes its host's time, buffers included."""
+        return self.buffer_before + self.duration + self.buffer_after
+
+    @property
     def limits(self) -> bool:
         """Whether bookings are counted."""
         return not (self.limit_per_day is self.limit_per_week is self.limit_per_month is None

@@ -22,6 +22,7 @@ _OFTEN = frozenset({"SECONDLY", "MINUTELY"})
 _MOST = 20_000
 _OF_ZONES = frozenset({"YEARLY", "MONTHLY"})
 _START = re.compile(r"(\d{8})(?:T(\d{6}))?Z?")
+_SOME_DAY = datetime(2020, 1, 1)  # noqa: DTZ001 - wall
 #: So many occurrences of a rule are looked at to find one that its EXRULE leaves.
 _LOOKED_AT = 5_000
 _REMEDY = "give it a longer interval, or other days and times"
@@ -96,6 +97,3 @@ def _start(block: Block) -> datetime:
         return datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S") if found else _SOME_DAY  # noqa: DTZ007 - wall
     except ValueError:
         return _SOME_DAY
-
-
-_SOME_DAY = datetime(2020, 1, 1)  # noqa: DTZ001 - wall

@@ -47,8 +47,7 @@ def diary(app: Adapters, uow: UnitOfWork, principal: Principal, event_type: Even
     """
     wide = Interval(frame.start - _DAY, frame.end + _DAY)
     # No two starts further apart than this can get into each other's way.
-    occupied = event_type.buffer_before + event_type.duration + event_type.buffer_after
-    reach = Interval(frame.start - occupied, frame.end + occupied)
+    reach = Interval(frame.start - event_type.occupied, frame.end + event_type.occupied)
     excepted = asked.excepted.uid if asked.excepted is not None else None
     return slots.Diary(
         windows=_windows(app, uow, principal, event_type, wide),
@@ -72,8 +71,7 @@ def _busy_spans(uow: UnitOfWork, principal: Principal, event_type: EventType, fr
     """The busy times where reservations' own events make no difference: their occupancies close the same time."""
     assert principal.id is not None  # noqa: S101 - read from the store
     # Where a booking with its buffers does not fit in between, nothing is offered.
-    shortest = event_type.buffer_before + event_type.duration + event_type.buffer_after
-    spans = uow.instances.busy_spans(principal.id, frame, _blocking(principal, event_type), shortest)
+    spans = uow.instances.busy_spans(principal.id, frame, _blocking(principal, event_type), event_type.occupied)
     return [slots.Busy(span) for span in spans]
 
 
